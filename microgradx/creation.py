@@ -1,0 +1,298 @@
+"""Making tensors: from data, and filled with something."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from microgradx.dtypes import default, dtype, to_numpy
+from microgradx.engine import Leaf, Variable, wrap
+from microgradx.ops.face import FUNCTIONS, METHODS, check_tensor
+from microgradx.ops.shape import sizes_of
+
+CREATION: dict[str, Callable[..., Any]] = {}
+
+
+def creator(function: Any) -> Any:
+    """Register a public function of this file."""
+    CREATION[function.__name__] = function
+    return function
+
+
+def finished(array: Any, requires_grad: bool) -> Any:
+    """A new tensor that holds an array of its own."""
+    out = wrap(array)
+    if requires_grad:
+        if array.dtype.kind != "f":
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        out.edge = Leaf(out)
+    return out
+
+
+def array_of(data: Any, dtype: Any = None) -> np.ndarray:
+    """New memory with the values of ``data``: a number, (nested) sequences, an array, or a tensor."""
+    if isinstance(data, Variable):
+        return np.array(data.array, dtype=None if dtype is None else to_numpy(dtype))
+    if isinstance(data, (np.ndarray, np.generic)):
+        out = np.array(data, dtype=None if dtype is None else to_numpy(dtype))
+        to_numpy(out.dtype)  # raises for what no tensor holds
+        return out
+    try:
+        out = np.array(plain(data))
+    except ValueError as error:
+        raise ValueError(f"tensor: expected sequences of equal length at each level; {error}") from None
+    if out.dtype.kind not in "biuf":
+        raise TypeError(
+            f"tensor: expected numbers, or (nested) sequences of numbers, got {type(data).__name__} with elements of "
+            f"type {out.dtype}; strings and objects cannot be differentiated"
+        )
+    if dtype is None:
+        found = out.dtype.kind
+        wanted = default.numpy if found == "f" or not out.size and found == "f" else np.dtype(np.int64)
+        return out if found == "b" else out.astype(wanted, copy=False)
+    return out.astype(to_numpy(dtype), copy=False)
+
+
+def plain(data: Any) -> Any:
+    """Nested sequences with the tensors in them as arrays."""
+    if isinstance(data, Variable):
+        return data.array if data.array.ndim else data.array.item()
+    if isinstance(data, (list, tuple)) and any(isinstance(e, (Variable, list, tuple)) for e in data):
+        return [plain(e) for e in data]
+    return data
+
+
+@creator
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Any:
+    """A new tensor with a copy of ``data``.
+
+    Args:
+        data: A number, nested sequences of numbers, an ndarray or a tensor.
+        dtype: By default bool, int64 or the default float for Python numbers; that of an array.
+        device: Only ``"cpu"``.
+        requires_grad: Whether `backward` should collect its gradient.
+        pin_memory: Accepted, without effect.
+
+    Raises: TypeError: not numbers; ValueError: sequences of unequal length; RuntimeError: integers that require grad.
+    Source: ``torch.tensor``.
+
+    Example:
+        >>> mgx.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+        tensor([[1., 2.],
+                [3., 4.]], requires_grad=True)
+    """
+    check_device(device)
+    array = array_of(data, dtype)
+    if isinstance(data, (list, tuple)) and array.size == 0 and dtype is None:
+        array = array.astype(default.numpy)
+    return finished(array, requires_grad)
+
+
+def check_device(device: Any) -> None:
+    if device is not None:
+        from microgradx.device import device as Device
+
+        Device(device)
+
+
+@creator
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
+    """A tensor with ``data``, without a copy where it is a tensor or an array already."""
+    check_device(device)
+    if isinstance(data, Variable):
+        return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined]
+    if isinstance(data, np.ndarray) and (dtype is None or to_numpy(dtype) == data.dtype):
+        return from_numpy(data)
+    return tensor(data, dtype=dtype)
+
+
+@creator
+def from_numpy(ndarray: np.ndarray) -> Any:
+    """A tensor that shares the memory of an array: a change of one is seen in the other.
+
+    Source: ``torch.from_numpy``.
+
+    Example:
+        >>> a = np.zeros(2)
+        >>> t = mgx.from_numpy(a)
+        >>> a[0] = 5
+        >>> t
+        tensor([5., 0.], dtype=torch.float64)
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    to_numpy(ndarray.dtype)
+    return wrap(ndarray)
+
+
+@creator
+def from_dlpack(ext_tensor: Any) -> Any:
+    """A tensor that shares the memory of another library's, through the DLPack protocol."""
+    return wrap(np.from_dlpack(ext_tensor))
+
+
+def filled(make: Callable[..., Any], size: tuple[Any, ...], options: dict[str, Any], *value: Any) -> Any:
+    """What ``zeros``, ``ones``, ``empty`` and ``full`` share: sizes, dtype, and the rest of the keywords."""
+    if "size" in options:
+        size = (options.pop("size"),)
+    wanted = to_numpy(options.pop("dtype", None))
+    grad = options.pop("requires_grad", False)
+    check_device(options.pop("device", None))
+    for inert in ("layout", "pin_memory", "memory_format"):
+        options.pop(inert, None)
+    if options:
+        raise TypeError(f"{make.__name__}() got an unexpected keyword argument {next(iter(options))!r}")
+    shape = sizes_of(size)
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    return finished(make(shape, *value, dtype=wanted), grad)
+
+
+@creator
+def zeros(*size: Any, **options: Any) -> Any:
+    """A tensor of zeros.
+
+    Args:
+        size: Sizes of the dimensions, as numbers or one sequence.
+        options: ``dtype`` (default: the default float), ``requires_grad``, ``device``.
+
+    Source: ``torch.zeros``.
+
+    Example:
+        >>> mgx.zeros(2, 3)
+        tensor([[0., 0., 0.],
+                [0., 0., 0.]])
+    """
+    return filled(np.zeros, size, options)
+
+
+@creator
+def ones(*size: Any, **options: Any) -> Any:
+    """A tensor of ones; arguments as `zeros`."""
+    return filled(np.ones, size, options)
+
+
+@creator
+def empty(*size: Any, **options: Any) -> Any:
+    """A tensor whose values are whatever the memory holds; arguments as `zeros`."""
+    return filled(np.empty, size, options)
+
+
+@creator
+def full(size: Any, fill_value: Any, **options: Any) -> Any:
+    """A tensor with one value everywhere; its dtype by default follows the value."""
+    if isinstance(fill_value, Variable):
+        fill_value = fill_value.array.item()
+    if options.get("dtype") is None:
+        options["dtype"] = bool if isinstance(fill_value, bool) else int if isinstance(fill_value, int) else None
+    return filled(np.full, (size,), options, fill_value)
+
+
+@creator
+def eye(n: int, m: int | None = None, **options: Any) -> Any:
+    """The identity matrix, of n rows and ``m`` (default n) columns."""
+    return filled(lambda shape, dtype: np.eye(*shape, dtype=dtype), (n, n if m is None else m), options)
+
+
+def like(make: Any, input: Any, options: dict[str, Any], *value: Any) -> Any:
+    check_tensor(make.__name__ + "_like", input)
+    options["dtype"] = options.get("dtype") or input.dtype
+    return make(input.array.shape, *value, **options)
+
+
+@creator
+def zeros_like(input: Any, **options: Any) -> Any:
+    """Zeros in the shape and dtype of a tensor."""
+    return like(zeros, input, options)
+
+
+@creator
+def ones_like(input: Any, **options: Any) -> Any:
+    """Ones in the shape and dtype of a tensor."""
+    return like(ones, input, options)
+
+
+@creator
+def empty_like(input: Any, **options: Any) -> Any:
+    """Uninitialised, in the shape and dtype of a tensor."""
+    return like(empty, input, options)
+
+
+@creator
+def full_like(input: Any, fill_value: Any, **options: Any) -> Any:
+    """One value everywhere, in the shape and dtype of a tensor."""
+    return like(full, input, options, fill_value)
+
+
+def number(value: Any) -> Any:
+    return value.item() if isinstance(value, Variable) else value  # type: ignore[attr-defined]
+
+
+@creator
+def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Any:
+    """Numbers from ``start`` (default 0) up to, without, ``end``, in steps.
+
+    Source: ``torch.arange``: int64 if all arguments are integers, else the default float.
+
+    Example:
+        >>> mgx.arange(1, 2, 0.5)
+        tensor([1.0000, 1.5000])
+    """
+    check_device(device)
+    start, end, step = (0, number(start), number(step)) if end is None else (number(start), number(end), number(step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    whole = all(isinstance(v, int) for v in (start, end, step))
+    kind = to_numpy(dtype) if dtype is not None else np.dtype(np.int64) if whole else default.numpy
+    n = math.ceil((end - start) / step)
+    return finished((start + np.arange(n) * step).astype(kind), requires_grad)
+
+
+@creator
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Any:
+    """``steps`` numbers at equal distances from ``start`` to ``end``, both included.
+
+    Source: ``torch.linspace``, which counts the second half from the end.
+
+    Example:
+        >>> mgx.linspace(0, 1, 3)
+        tensor([0.0000, 0.5000, 1.0000])
+    """
+    check_device(device)
+    if steps < 0:
+        raise RuntimeError(f"number of steps must be non-negative; got {steps}")
+    kind = to_numpy(dtype)
+    work = kind if kind.kind == "f" else np.dtype(np.float64)
+    a, b = work.type(number(start)), work.type(number(end))
+    step = (b - a) / work.type(max(steps - 1, 1))
+    i = np.arange(steps).astype(work)
+    out = np.where(np.arange(steps) < steps // 2, a + step * i, b - step * (steps - 1 - i)) if steps > 1 else np.full(steps, a)
+    return finished(out.astype(kind), requires_grad)
+
+
+@creator
+def is_tensor(obj: Any) -> bool:
+    """Whether ``obj`` is a tensor."""
+    return isinstance(obj, Variable)
+
+
+def new(make: Any) -> Any:
+    """``x.new_zeros(...)``: like the function, with the dtype of ``x``."""
+
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        options["dtype"] = options.get("dtype") or self.dtype
+        return make(*args, **options)
+
+    method.__name__ = method.__qualname__ = f"new_{make.__name__}"
+    method.__doc__ = f"As ``{make.__name__}``, with the dtype of this tensor."
+    return method
+
+
+for make in (zeros, ones, empty, full, tensor):
+    METHODS[f"new_{make.__name__}"] = new(make)
+FUNCTIONS.update(CREATION)

@@ -1,0 +1,335 @@
+"""Initial values of parameters: functions that fill a tensor in place, and return it.
+
+A layer keeps the size of what passes through it, forward and backward, if the variance of its weights is
+about 1 / fan, where *fan* is the number of terms that are added up: ``fan_in`` going forward, ``fan_out``
+going back. The *gain* makes up for what the activation takes away.
+
+All draw the numbers that PyTorch draws after the same ``manual_seed``.
+"""
+
+import math
+import warnings
+from typing import Any
+
+from microgradx.autograd import no_grad
+from microgradx.creation import eye
+from microgradx.random import randperm
+
+__all__ = [
+    "calculate_gain",
+    "constant_",
+    "dirac_",
+    "eye_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "sparse_",
+    "trunc_normal_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
+
+_LINEAR = ("linear", *(f"conv{transposed}{d}d" for transposed in ("", "_transpose") for d in (1, 2, 3)))
+
+
+def calculate_gain(nonlinearity: str, param: Any = None) -> float:
+    """The gain that is recommended for an activation.
+
+    Args:
+        nonlinearity: ``"linear"``, ``"conv1d"`` and its kin, ``"sigmoid"``, ``"tanh"``, ``"relu"``,
+            ``"leaky_relu"`` or ``"selu"``.
+        param: The negative slope of a leaky ReLU, by default 0.01.
+
+    Raises: ValueError: another activation, or ``param`` is no number.
+    Source: ``torch.nn.init.calculate_gain``.
+
+    Example:
+        >>> round(mgx.nn.init.calculate_gain("relu"), 4)
+        1.4142
+    """
+    if nonlinearity in _LINEAR or nonlinearity == "sigmoid":
+        return 1
+    if nonlinearity == "tanh":
+        return 5 / 3
+    if nonlinearity == "relu":
+        return math.sqrt(2)
+    if nonlinearity == "selu":
+        return 3 / 4
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        if isinstance(slope, bool) or not isinstance(slope, (int, float)):
+            raise ValueError(f"negative_slope {param} not a valid number")
+        return math.sqrt(2 / (1 + slope**2))
+    raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
+
+
+def _calculate_fan_in_and_fan_out(tensor: Any) -> tuple[int, int]:
+    """How many terms are added up for an output, and for the gradient of an input."""
+    if tensor.ndim < 2:
+        raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
+    out_maps, in_maps, *receptive_field = tensor.shape
+    size = math.prod(receptive_field)
+    return in_maps * size, out_maps * size
+
+
+def _std(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:
+    """The standard deviation of He's method."""
+    if mode.lower() not in ("fan_in", "fan_out"):
+        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
+    fan = _calculate_fan_in_and_fan_out(tensor)[mode.lower() == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+
+
+@no_grad()
+def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
+    """Fill with numbers from ``a`` to below ``b``, all equally likely.
+
+    Example:
+        >>> _ = mgx.manual_seed(0)
+        >>> mgx.nn.init.uniform_(mgx.empty(3), -1, 1)
+        tensor([-0.0075,  0.5364, -0.8230])
+    """
+    return tensor.uniform_(a, b, generator=generator)
+
+
+@no_grad()
+def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Any:
+    """Fill with normally distributed numbers.
+
+    Example:
+        >>> _ = mgx.manual_seed(0)
+        >>> mgx.nn.init.normal_(mgx.empty(3), 10, 0.1)
+        tensor([10.1541,  9.9707,  9.7821])
+    """
+    return tensor.normal_(mean, std, generator=generator)
+
+
+@no_grad()
+def trunc_normal_(
+    tensor: Any,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Any = None,
+) -> Any:
+    """Fill with normally distributed numbers between ``a`` and ``b``: what falls outside is drawn again.
+
+    Source: ``torch.nn.init.trunc_normal_``. Where few numbers would fall inside, uniform numbers are drawn instead
+        and accepted with a probability in proportion to the density.
+
+    Example:
+        >>> _ = mgx.manual_seed(0)
+        >>> x = mgx.nn.init.trunc_normal_(mgx.empty(1000), std=2.0, a=-1.0, b=1.0)
+        >>> bool((x.abs() <= 1).all())
+        True
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
+            "The distribution of values may be incorrect.",
+            stacklevel=2,
+        )
+
+    def share_below(x: float) -> float:
+        return (1 + math.erf((x - mean) / (std * math.sqrt(2)))) / 2
+
+    if share_below(b) - share_below(a) > 0.3:
+        tensor.normal_(mean, std, generator=generator)
+        low, high = tensor.new_tensor(a), tensor.new_tensor(b)
+        while (outside := (tensor < low) | (tensor > high)).any():
+            again = tensor.new_empty(tensor.shape).normal_(mean, std, generator=generator)
+            tensor.copy_(again.where(outside, tensor))
+        return tensor
+
+    log_peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    candidates = tensor.new_empty(tensor.shape).uniform_(a, b, generator=generator)
+    tensor.copy_(candidates)
+    pending = None
+    while True:
+        log_density = ((candidates - mean) / std) ** 2 * -0.5 - log_peak
+        refused = tensor.new_empty(tensor.shape).uniform_(generator=generator).log() > log_density
+        pending = refused if pending is None else pending & refused
+        if not pending.any():
+            return tensor
+        candidates.uniform_(a, b, generator=generator)
+        tensor.copy_(candidates.where(pending, tensor))
+
+
+@no_grad()
+def constant_(tensor: Any, val: float) -> Any:
+    """Fill with one value.
+
+    Example:
+        >>> mgx.nn.init.constant_(mgx.empty(2), 0.5)
+        tensor([0.5000, 0.5000])
+    """
+    return tensor.fill_(val)
+
+
+def ones_(tensor: Any) -> Any:
+    """Fill with ones."""
+    return constant_(tensor, 1.0)
+
+
+def zeros_(tensor: Any) -> Any:
+    """Fill with zeros."""
+    return constant_(tensor, 0.0)
+
+
+@no_grad()
+def eye_(tensor: Any) -> Any:
+    """Fill a matrix with ones on the diagonal and zeros elsewhere: a Linear layer that passes its input on.
+
+    Raises: ValueError: the tensor has not two dimensions.
+
+    Example:
+        >>> mgx.nn.init.eye_(mgx.empty(2, 3))
+        tensor([[1., 0., 0.],
+                [0., 1., 0.]])
+    """
+    if tensor.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    return tensor.copy_(eye(*tensor.shape))
+
+
+@no_grad()
+def dirac_(tensor: Any, groups: int = 1) -> Any:
+    """Fill the weight of a convolution so that it passes its input channels on, as many as fit.
+
+    Raises: ValueError: the tensor has not 3 to 5 dimensions, or ``groups`` does not divide its first.
+
+    Example:
+        >>> mgx.nn.init.dirac_(mgx.empty(2, 2, 3))[1]
+        tensor([[0., 0., 0.],
+                [0., 1., 0.]])
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    if tensor.shape[0] % groups != 0:
+        raise ValueError("dim 0 must be divisible by groups")
+    channels = tensor.shape[0] // groups
+    center = tuple(n // 2 for n in tensor.shape[2:])
+    tensor.zero_()
+    for group in range(groups):
+        for i in range(min(channels, tensor.shape[1])):
+            tensor[(group * channels + i, i, *center)] = 1
+    return tensor
+
+
+def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
+    """Fill uniformly between ±gain·√(6 / (fan_in + fan_out)).
+
+    Raises: ValueError: the tensor has fewer than two dimensions.
+    Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks"
+        (2010).
+
+    Example:
+        >>> w = mgx.nn.init.xavier_uniform_(mgx.empty(4, 2))
+        >>> bool((w.abs() <= 1).all())
+        True
+    """
+    bound = math.sqrt(3.0) * (gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
+    """Fill normally, with standard deviation gain·√(2 / (fan_in + fan_out)).
+
+    Errors and source are those of `xavier_uniform_`.
+
+    Example:
+        >>> mgx.nn.init.xavier_normal_(mgx.empty(4, 2)).shape
+        torch.Size([4, 2])
+    """
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))), generator)
+
+
+def kaiming_uniform_(
+    tensor: Any,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Any = None,
+) -> Any:
+    """Fill uniformly between ±gain·√(3 / fan).
+
+    Args:
+        tensor: Of at least two dimensions.
+        a: Negative slope of the leaky ReLU that follows; 0 for ReLU.
+        mode: ``"fan_in"`` to keep the size of what goes forward, ``"fan_out"`` of what goes back.
+        nonlinearity: What follows, as for `calculate_gain`.
+        generator: What draws; by default the generator that ``manual_seed`` seeds.
+
+    Raises: ValueError: fewer than two dimensions, another ``mode`` or ``nonlinearity``.
+    Source: K. He et al., "Delving deep into rectifiers" (2015).
+
+    Example:
+        >>> w = mgx.nn.init.kaiming_uniform_(mgx.empty(4, 6), nonlinearity="relu")
+        >>> bool((w.abs() <= 1).all())
+        True
+    """
+    if _is_empty(tensor):
+        return tensor
+    bound = math.sqrt(3.0) * _std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Any,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Any = None,
+) -> Any:
+    """Fill normally, with standard deviation gain / √fan.
+
+    Arguments, errors and source are those of `kaiming_uniform_`.
+
+    Example:
+        >>> mgx.nn.init.kaiming_normal_(mgx.empty(4, 6)).shape
+        torch.Size([4, 6])
+    """
+    return tensor if _is_empty(tensor) else normal_(tensor, 0, _std(tensor, a, mode, nonlinearity), generator)
+
+
+def _is_empty(tensor: Any) -> bool:
+    if 0 in tensor.shape:
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
+        return True
+    return False
+
+
+@no_grad()
+def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = None) -> Any:
+    """Fill a matrix normally, but with the fraction ``sparsity`` of each column zero.
+
+    Raises: ValueError: the tensor has not two dimensions.
+    Source: J. Martens, "Deep learning via Hessian-free optimization" (2010).
+
+    Example:
+        >>> (mgx.nn.init.sparse_(mgx.empty(10, 3), 0.5) == 0).sum(0)
+        tensor([5, 5, 5])
+    """
+    if tensor.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    tensor.normal_(0, std, generator=generator)
+    for column in range(columns):
+        tensor[randperm(rows)[: math.ceil(sparsity * rows)], column] = 0
+    return tensor
+
+
+def reset_weight_and_bias(weight: Any, bias: Any) -> None:
+    """The initial values of linear layers and convolutions: both uniform between ±1/√fan_in.
+
+    ``a=√5`` makes it so; the bound is computed this way to have PyTorch's roundings.
+    """
+    kaiming_uniform_(weight, a=math.sqrt(5))
+    if bias is not None:
+        fan_in, _ = _calculate_fan_in_and_fan_out(weight)
+        bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
+        uniform_(bias, -bound, bound)

@@ -1,0 +1,82 @@
+"""The public face of the operations: which function is ``mgx.<name>`` and which ``Tensor.<name>``.
+
+A function of `microgradx.ops` becomes public where it is defined, by one line above it::
+
+    @face                    # mgx.tanh(x) and x.tanh()
+    @face(inplace=True)      # and x.tanh_() beside them
+    @face(method=False)      # mgx.cat(tensors) only
+    @face(function=False)    # x.view(2, 3) only
+
+so that an operation, its derivatives and its names are read in one place.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from microgradx.engine import Variable
+from microgradx.views import check_writable, write
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+METHODS: dict[str, Callable[..., Any]] = {}
+
+
+def face(
+    operation: Any = None, *, function: bool = True, method: bool = True, inplace: bool = False, also: tuple[str, ...] = ()
+) -> Any:
+    """Make an operation public, under its own name and those in ``also``."""
+    if operation is None:
+        return functools.partial(face, function=function, method=method, inplace=inplace, also=also)
+    for name in (operation.__name__, *also):
+        if function:
+            FUNCTIONS[name] = operation
+        if method:
+            METHODS[name] = operation
+        if inplace:
+            METHODS[name + "_"] = in_place(operation, name + "_")
+    return operation
+
+
+def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The variant of an operation that writes its result into its first operand."""
+
+    def call(self: Variable, *args: Any, **options: Any) -> Any:
+        check_writable(self, name)
+        return write(self, operation(self, *args, **options), name)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"In-place version of ``{name[:-1]}``; returns the tensor itself."
+    return call
+
+
+def check_tensor(function: str, value: Any, argument: str = "input", position: int = 1) -> Any:
+    """Return a tensor argument, or raise PyTorch's error for what is not one."""
+    if not isinstance(value, Variable):
+        raise TypeError(
+            f"{function}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}; "
+            "make one with tensor(...)"
+        )
+    return value
+
+
+def axis_of(dim: int, ndim: int) -> int:
+    """A dimension as a number from 0, or PyTorch's error; a 0-d tensor counts as having one dimension."""
+    n = max(ndim, 1)
+    if not -n <= dim < n:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
+    return dim % n
+
+
+def axes_of(dim: Any, ndim: int) -> tuple[int, ...] | None:
+    """``dim`` of a reduction (None, a number, several) as NumPy's ``axis``; None is all."""
+    if dim is None:
+        return None
+    if isinstance(dim, int) or not isinstance(dim, (tuple, list)):
+        return (axis_of(dim.__index__(), ndim),) if ndim else (axis_of(dim.__index__(), 0),)[:0]
+    axes = tuple(axis_of(int(d), ndim) for d in dim)
+    for d in axes:
+        if axes.count(d) > 1:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+    return axes if ndim else ()

@@ -1,0 +1,352 @@
+"""Indexing: reading parts of a tensor, and writing to them.
+
+PyTorch reads an index in two steps, and so does this file. First what is *basic* (numbers, slices, None,
+Ellipsis), which gives a view; then tensors of integers or masks, which pick elements into a new tensor.
+(NumPy treats a number beside an array as an array, and then puts dimensions in another order.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradx.engine import Array, Variable, own_memory, primitive, wrap
+from microgradx.memory import mark_written
+from microgradx.ops.elementwise import clip, keep, overwrite
+from microgradx.ops.face import axis_of, check_tensor, face
+from microgradx.ops.reduction import add_along, take_along
+from microgradx.views import check_writable, view, write
+
+Index = tuple[Any, ...]
+
+
+# ---------------------------------------------------------------- basic: views
+
+
+@view(name="Slice")
+def slice_of(x: Array, index: Index) -> Array:
+    """``x[index]`` for slices and None."""
+    return x[index]
+
+
+@view(name="Select")
+def select_of(x: Array, index: Index) -> Array:
+    """``x[index]`` where some of it are numbers: those dimensions go."""
+    return x[(*index, ...)]  # with `...` NumPy returns a view even if it is a single element
+
+
+@primitive()
+def place(x: Array, index: Index, shape: tuple[int, ...]) -> Array:
+    """Zeros of ``shape``, but for ``[index]``, which is ``x``."""
+    out = np.zeros(shape, x.dtype)
+    out[index] = x
+    return out
+
+
+slice_of.derivatives(x=lambda g, index, x_shape: place(g, index, x_shape))
+select_of.derivatives(x=lambda g, index, x_shape: place(g, index, x_shape))
+place.derivatives(x=lambda g, index: g[index])
+
+
+# ---------------------------------------------------------------- integer arrays and masks: copies
+
+
+@primitive(name="Index")
+def gather_at(x: Array, index: Index) -> Array:
+    """``x[index]`` for integer arrays and masks, and slices between them."""
+    return np.ascontiguousarray(x[index])
+
+
+@primitive()
+def add_at(x: Array, index: Index, shape: tuple[int, ...]) -> Array:
+    """Zeros of ``shape``, and ``x`` added at ``[index]``; a place that comes twice gets both."""
+    out = np.zeros(shape, x.dtype)
+    return add_into(out, index, x)
+
+
+def add_into(out: Array, index: Index, x: Array) -> Array:
+    """``np.add.at(out, index, x)``, on flat positions, where it is several times faster."""
+    if all(i.dtype == bool for i in index if isinstance(i, np.ndarray)):
+        out[index] += x  # a mask meets no place twice
+        return out
+    positions = np.arange(out.size).reshape(out.shape)[index]
+    np.add.at(out.reshape(-1), positions.reshape(-1), np.broadcast_to(x, positions.shape).reshape(-1))
+    return out
+
+
+gather_at.derivatives(x=lambda g, index, x_shape: add_at(g, index, x_shape))
+add_at.derivatives(x=lambda g, index: gather_at(g, index))
+
+
+@primitive(name="IndexPut")
+def put_at(x: Array, value: Array, index: Index, accumulate: bool) -> Array:
+    """``x`` with ``value`` at ``[index]``, or added there."""
+    out = x.copy()
+    if accumulate:
+        return add_into(out, index, np.asarray(value, x.dtype))
+    out[index] = value
+    return out
+
+
+def put_by_x(g: Array, index: Index, accumulate: bool) -> Array:
+    return g if accumulate else cleared_at(g, index)
+
+
+@primitive()
+def cleared_at(x: Array, index: Index) -> Array:
+    """``x`` with zeros at ``[index]``."""
+    out = x.copy()
+    out[index] = 0
+    return out
+
+
+put_at.derivatives(x=put_by_x, value=lambda g, index: gather_at(g, index))
+cleared_at.derivatives(x=lambda g, index: cleared_at(g, index))
+
+
+# ---------------------------------------------------------------- x[index]
+
+
+def item_of(entry: Any) -> Any:
+    """One entry of an index as NumPy reads it: arrays for tensors and lists, numbers for 0-d integers."""
+    if isinstance(entry, Variable):
+        entry = entry.array
+    if isinstance(entry, (list, range)):
+        entry = np.array([item_of(e) for e in entry]) if len(entry) else np.empty(0, np.int64)
+    if isinstance(entry, (np.ndarray, np.generic)):
+        if entry.dtype.kind not in "iub":
+            raise IndexError(
+                f"tensors used as indices must be long, int, byte or bool tensors; got {entry.dtype}, "
+                "convert it with .long()"
+            )
+        if entry.dtype == np.uint8:
+            entry = entry.astype(bool)  # PyTorch's older masks
+        return entry if entry.ndim or entry.dtype == bool else int(entry)
+    if isinstance(entry, slice):
+        start, stop, step = (None if e is None else e.__index__() for e in (entry.start, entry.stop, entry.step))
+        if step is not None and step <= 0:
+            raise ValueError("step must be greater than zero; use flip() to reverse")
+        return slice(start, stop, step)
+    if entry is None or entry is Ellipsis or isinstance(entry, bool):
+        return np.bool_(entry) if isinstance(entry, bool) else entry
+    try:
+        return entry.__index__()
+    except AttributeError:
+        raise TypeError(
+            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+            f"(got {type(entry).__name__})"
+        ) from None
+
+
+def two_steps(index: Any, x: Variable) -> tuple[Index, Index | None]:
+    """An index as (basic, advanced): the second applies to what the first one gives; None if there is none."""
+    entries = [item_of(e) for e in (index if isinstance(index, tuple) else (index,))]
+    arrays = [e for e in entries if isinstance(e, (np.ndarray, np.bool_))]
+    used = sum(e.ndim if isinstance(e, np.ndarray) and e.dtype == bool else 1 for e in entries if e is not None
+               and e is not Ellipsis and not isinstance(e, np.bool_))  # fmt: skip
+    ndim = x.array.ndim
+    if used > ndim:
+        raise IndexError(f"too many indices for tensor of dimension {ndim}")
+    if not arrays:
+        return tuple(entries), None
+    if not any(e is Ellipsis for e in entries):
+        entries.append(Ellipsis)
+    dots = next(i for i, e in enumerate(entries) if e is Ellipsis)
+    entries[dots : dots + 1] = [slice(None)] * (ndim - used)
+    basic: list[Any] = []
+    advanced: list[Any] = []
+    for entry in entries:
+        if isinstance(entry, np.ndarray):
+            dims = entry.ndim if entry.dtype == bool else 1
+            basic += [slice(None)] * dims
+            advanced.append(entry)
+        elif isinstance(entry, np.bool_):
+            advanced.append(entry)
+        else:
+            basic.append(entry)
+            if not isinstance(entry, int):
+                advanced.append(slice(None))
+    return tuple(basic), tuple(advanced)
+
+
+def view_at(x: Variable, index: Index) -> Any:
+    """The basic step, a view; PyTorch's words for an index out of range."""
+    try:
+        return (select_of if any(type(e) is int for e in index) else slice_of)(x, index)
+    except IndexError as error:
+        raise IndexError(str(error).replace("axis", "dimension").replace("array", "tensor")) from None
+
+
+def is_trivial(index: Index) -> bool:
+    return all(type(e) is slice and e == slice(None) for e in index)
+
+
+def checked(name: str, function: Any, *args: Any) -> Any:
+    """Call an advanced step, with PyTorch's words for an index out of range."""
+    try:
+        return function(*args)
+    except IndexError as error:
+        text = str(error).replace("for axis", "for dimension").replace("boolean index did not match indexed array",
+                                                                       "The shape of the mask does not match")  # fmt: skip
+        raise IndexError(text.replace("indexing arrays could not be broadcast together", "shape mismatch: indexing tensors "
+                                      "could not be broadcast together")) from None  # fmt: skip
+
+
+def getitem(x: Any, index: Any) -> Any:
+    """``x[index]``.
+
+    Numbers, slices, None and Ellipsis give a view; integer tensors and masks a copy.
+
+    Derivative: ``g`` at the places that were read, added up where one was read twice; 0 elsewhere.
+    Raises: IndexError: out of range, or too many indices.
+    """
+    basic, advanced = two_steps(index, x)
+    if advanced is None:
+        return view_at(x, basic)
+    seen = x if is_trivial(basic) else view_at(x, basic)
+    return checked("index", gather_at, seen, advanced)
+
+
+def setitem(x: Any, index: Any, value: Any) -> None:
+    """``x[index] = value``, in place; ``value`` is broadcast and cast.
+
+    Derivative: what was there before gets 0, ``value`` gets ``g`` at its places.
+    """
+    check_writable(x, "__setitem__")
+    if not isinstance(value, Variable):
+        value = wrap(np.asarray(value))
+    basic, advanced = two_steps(index, x)
+    target = x if is_trivial(basic) and not (advanced is None and x.array.ndim == 0) else None
+    if advanced is None:
+        target = view_at(x, basic)
+        check_broadcast(value.array.shape, target.array.shape)
+        if x.edge is None and value.edge is None and x.alias is None:  # no graph: write, and that is all
+            target.array[...] = value.array.reshape(value.array.shape[-target.array.ndim :] if target.array.ndim else ())
+            mark_written(target.array)
+            return
+        write(target, overwrite(target, value), "__setitem__")
+        return
+    seen = x if target is not None else view_at(x, basic)
+    new = value if value.array.dtype == x.array.dtype else value.to(x.dtype)
+    try:
+        result = checked("index", put_at, seen, new, advanced, False)
+    except ValueError as error:
+        raise RuntimeError(f"shape mismatch: {error}") from None
+    write(seen, result, "__setitem__")
+
+
+def check_broadcast(shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    """Raise unless ``shape`` can be broadcast to ``wanted``; sizes 1 in front may be too many."""
+    core = shape
+    while len(core) > len(wanted) and core[0] == 1:
+        core = core[1:]
+    pairs = list(zip(reversed(core), reversed(wanted)))
+    if len(core) > len(wanted) or any(n not in (1, m) for n, m in pairs):
+        at = next((len(wanted) - 1 - i for i, (n, m) in enumerate(pairs) if n not in (1, m)), 0)
+        a, b = (wanted[at], core[at - len(wanted)]) if pairs else (list(wanted), list(core))
+        raise RuntimeError(
+            f"The expanded size of the tensor ({a}) must match the existing size ({b}) at non-singleton dimension {at}.  "
+            f"Target sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
+        )
+
+
+# ---------------------------------------------------------------- by name
+
+
+@face
+def select(input: Any, dim: int, index: int) -> Any:
+    """The slice at ``index`` along ``dim``, without that dimension; a view."""
+    a = axis_of(dim, check_tensor("select", input).ndim)
+    return view_at(input, (slice(None),) * a + (int(index),))
+
+
+@face
+def narrow(input: Any, dim: int, start: int, length: int) -> Any:
+    """``length`` elements along ``dim`` from ``start`` on; a view."""
+    x = check_tensor("narrow", input)
+    a, n = axis_of(dim, x.ndim), x.array.shape[axis_of(dim, x.ndim)]
+    start = int(start) + (n if start < 0 else 0)
+    if length < 0 or not 0 <= start <= n - length:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
+    return view_at(x, (slice(None),) * a + (slice(start, start + length),))
+
+
+@face
+def index_select(input: Any, dim: int, index: Any) -> Any:
+    """The slices at the positions in ``index``, a 1-d tensor of integers, along ``dim``.
+
+    Source: ``torch.index_select``.
+    """
+    a = axis_of(dim, check_tensor("index_select", input).ndim)
+    if index.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    at = (slice(None),) * a + (np.atleast_1d(index.array),)
+    return checked("index_select", gather_at, input, at) if input.ndim else input.clone()
+
+
+@face
+def masked_select(input: Any, mask: Any) -> Any:
+    """The elements where ``mask``, broadcast with the input, is True, in one dimension."""
+    shape = np.broadcast_shapes(check_tensor("masked_select", input).array.shape, mask.array.shape)
+    return gather_at(input.expand(*shape), (np.broadcast_to(mask.array, shape),))
+
+
+@face
+def gather(input: Any, dim: int, index: Any) -> Any:
+    """Elements picked along ``dim``: for dim = 0, ``out[i, j] = input[index[i, j], j]``.
+
+    Args:
+        input: Any tensor.
+        dim: The dimension along which ``index`` says the position.
+        index: int64 tensor of as many dimensions, in the others not larger than input.
+
+    Shape: that of ``index``.
+    Derivative: ``g`` added at the places that were read.
+    Raises: RuntimeError: index of another dtype or too large; IndexError: out of range.
+    Source: ``torch.gather``.
+
+    Example:
+        >>> mgx.tensor([[1, 2], [3, 4]]).gather(1, mgx.tensor([[0], [1]]))
+        tensor([[1],
+                [4]])
+    """
+    x = check_tensor("gather", input)
+    a = axis_of(dim, x.ndim)
+    if index.array.dtype not in (np.int64, np.int32):
+        raise RuntimeError("gather(): Expected dtype int32/int64 for index; convert it with .long()")
+    shape = index.array.shape
+    if index.array.size == 0:
+        return x.new_zeros(shape)
+    if len(shape) != x.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    if any(n > m for d, (n, m) in enumerate(zip(shape, x.array.shape)) if d != a):
+        raise RuntimeError(
+            f"Size does not match at dimension {next(d for d, n in enumerate(shape) if d != a and n > x.array.shape[d])} "
+            f"expected index {list(shape)} to be no larger than self {list(x.array.shape)} apart from dimension {a}"
+        )
+    if not x.ndim:
+        return x.clone()
+    low, high = index.array.min(), index.array.max()
+    if low < 0 or high >= x.array.shape[a]:
+        bad = low if low < 0 else high
+        raise RuntimeError(f"index {bad} is out of bounds for dimension {a} with size {x.array.shape[a]}")
+    fits = tuple(slice(None) if d == a else slice(n) for d, n in enumerate(shape))
+    return take_along(x if is_trivial(fits) else view_at(x, fits), index.array, a)
+
+
+@face
+def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
+    """Indices of the elements that are not 0: a row each, (n, ndim); or a tuple, a tensor per dimension.
+
+    Source: ``torch.nonzero``.
+
+    Example:
+        >>> mgx.tensor([0, 5, 0, 7]).nonzero()
+        tensor([[1],
+                [3]])
+    """
+    found = np.nonzero(np.atleast_1d(check_tensor("nonzero", input).array))
+    if as_tuple:
+        return tuple(wrap(i) for i in found)
+    return wrap(np.stack(found, 1)[:, : input.ndim])

@@ -1,0 +1,173 @@
+"""Products of vectors and matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradx.engine import Array, primitive
+from microgradx.ops.elementwise import multiply, plus, scaled
+from microgradx.ops.face import check_tensor, face
+from microgradx.ops.reduction import reduce_sum
+from microgradx.ops.shape import insert
+
+
+def same_dtype(x: Array, y: Array) -> tuple[Array, Array]:
+    """Matrix products do not promote: PyTorch's error for operands of different dtypes."""
+    for operand in (x, y):
+        if not isinstance(operand, (np.ndarray, np.generic)):
+            raise TypeError(f"matmul(): expected Tensors, got {type(operand).__name__}; make one with tensor(...)")
+    if x.dtype != y.dtype:
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {x.dtype} != {y.dtype}; "
+            "convert one, for example with .to(other.dtype)"
+        )
+    return x, y
+
+
+def turned(x: Array) -> Array:
+    """The transposes of matrices."""
+    return np.swapaxes(x, -1, -2)
+
+
+@face
+@primitive(np.matmul, name="Mm", align=same_dtype)
+def matmul(input: Array, other: Array) -> Array:
+    """Matrix product, over the last two dimensions; the dimensions in front are broadcast.
+
+    Shape:
+        (..., n, m), (..., m, p) -> (..., n, p); a vector (m) counts as a row on the left, as a column on the
+        right, and that dimension is dropped from the result.
+
+    Derivative: ``g @ otherᵀ`` to input, ``inputᵀ @ g`` to other.
+    Raises: RuntimeError: shapes or dtypes that do not fit.
+    Source: ``torch.matmul``.
+
+    Example:
+        >>> mgx.matmul(mgx.ones(2, 3), mgx.ones(3, 1))
+        tensor([[3.],
+                [3.]])
+    """
+    if not input.ndim or not other.ndim or input.shape[-1] != other.shape[-2 if other.ndim > 1 else -1]:
+        raise mismatch(input, other)
+    return np.matmul(input, other)
+
+
+def mismatch(x: Array, y: Array) -> RuntimeError:
+    if not x.ndim or not y.ndim:
+        return RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D")
+    if x.ndim == y.ndim == 1:
+        return RuntimeError(
+            f"inconsistent tensor size, expected tensor {list(x.shape)} and src {list(y.shape)} to have the same "
+            f"number of elements, but got {x.size} and {y.size} elements respectively"
+        )
+    shapes = ["x".join(map(str, a.shape)) for a in (x, y)]
+    return RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({shapes[0]} and {shapes[1]})")
+
+
+def matmul_by_input(g: Array, other: Array) -> Array:
+    """``g @ otherᵀ``; with vectors, the same sums written out."""
+    if other.ndim == 1:
+        return np.expand_dims(g, g.ndim) * other
+    if g.ndim < other.ndim:  # input is a vector
+        return np.matmul(other, np.expand_dims(g, g.ndim))[..., 0]
+    return np.matmul(g, turned(other))
+
+
+def matmul_by_other(g: Array, input: Array) -> Array:
+    """``inputᵀ @ g``; with vectors, the same sums written out."""
+    if input.ndim == 1:
+        return np.expand_dims(input, 1) * np.expand_dims(g, g.ndim - 1) if g.ndim else input * g
+    if g.ndim < input.ndim:  # other is a vector
+        return np.matmul(turned(input), np.expand_dims(g, g.ndim))[..., 0]
+    return np.matmul(turned(input), g)
+
+
+matmul.derivatives(input=matmul_by_input, other=matmul_by_other)
+
+
+@primitive(name="Addmm")
+def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
+    """``input @ weightᵀ + bias``: the linear map of a layer."""
+    out = np.matmul(input, weight.T)
+    if bias is not None:
+        out += bias  # our own array
+    return out
+
+
+def linear_by_weight(g: Array, input: Array) -> Array:
+    """``gᵀ @ input``, all dimensions but the last counting as one batch."""
+    rows = (-1, input.shape[-1]) if input.size else (0, input.shape[-1])
+    return np.matmul(turned(np.reshape(g, (rows[0], g.shape[-1]))), np.reshape(input, rows))
+
+
+linear.derivatives(
+    input=lambda g, weight: np.matmul(g, weight),
+    weight=linear_by_weight,
+    bias=lambda g: g,
+)
+
+
+# ---------------------------------------------------------------- PyTorch's names
+
+
+def of_dimensions(name: str, *wanted: tuple[Any, int]) -> None:
+    """Raise unless the tensors have the numbers of dimensions that ``name`` works on."""
+    if any(check_tensor(name, x).ndim != n for x, n in wanted):
+        kinds = {1: "1D", 2: "a matrix", 3: "a 3D tensor"}
+        expected = " and ".join(kinds[n] for _, n in wanted)
+        got = " and ".join(str(list(x.shape)) for x, _ in wanted)
+        raise RuntimeError(f"{name}: expected {expected}, got shapes {got}; matmul works on any of them")
+
+
+@face
+def mm(input: Any, mat2: Any) -> Any:
+    """Product of two matrices."""
+    of_dimensions("mm", (input, 2), (mat2, 2))
+    return matmul(input, mat2)
+
+
+@face
+def bmm(input: Any, mat2: Any) -> Any:
+    """Products of two batches of matrices: (b, n, m), (b, m, p) -> (b, n, p)."""
+    of_dimensions("bmm", (input, 3), (mat2, 3))
+    if input.array.shape[0] != mat2.array.shape[0]:
+        raise RuntimeError(f"bmm: expected batches of one size, got {input.array.shape[0]} and {mat2.array.shape[0]}")
+    return matmul(input, mat2)
+
+
+@face
+def mv(input: Any, vec: Any) -> Any:
+    """Product of a matrix and a vector."""
+    of_dimensions("mv", (input, 2), (vec, 1))
+    return matmul(input, vec)
+
+
+@face
+def dot(input: Any, tensor: Any) -> Any:
+    """Inner product of two vectors."""
+    of_dimensions("dot", (input, 1), (tensor, 1))
+    return matmul(input, tensor)
+
+
+@face(also=("ger",))
+def outer(input: Any, vec2: Any) -> Any:
+    """All products of the elements of two vectors: (n), (m) -> (n, m)."""
+    of_dimensions("outer", (input, 1), (vec2, 1))
+    return multiply(insert(input, 1), vec2)
+
+
+@face(inplace=True)
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
+    """``beta · input + alpha · (mat1 @ mat2)``."""
+    product = scaled(mm(mat1, mat2), alpha)
+    return plus(scaled(input, beta), product) if beta else product
+
+
+@face
+def trace(input: Any) -> Any:
+    """Sum of the diagonal of a matrix."""
+    of_dimensions("trace", (input, 2))
+    n, m = input.array.shape
+    return reduce_sum(multiply(input, np.eye(n, m, dtype=input.array.dtype)))

@@ -1,0 +1,28 @@
+"""Optimizers: they change parameters by their gradients. Names and numbers are those of ``torch.optim``."""
+
+from microgradx.optim.adadelta import Adadelta
+from microgradx.optim.adagrad import Adagrad
+from microgradx.optim.adam import Adam, AdamW
+from microgradx.optim.adamax import Adamax
+from microgradx.optim.asgd import ASGD
+from microgradx.optim.nadam import NAdam
+from microgradx.optim.optimizer import Optimizer
+from microgradx.optim.radam import RAdam
+from microgradx.optim.rmsprop import RMSprop
+from microgradx.optim.rprop import Rprop
+from microgradx.optim.sgd import SGD
+
+__all__ = [
+    "ASGD",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+]

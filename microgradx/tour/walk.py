@@ -1,0 +1,79 @@
+"""One step back: the operations between a loss and the parameters, with their rules and gradients."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from microgradx import Tensor
+from microgradx.engine import Node, backpropagate, oldest_first
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one argument of an operation gets its gradient, and where that goes."""
+
+    argument: str
+    formula: str
+    goes_to: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation on the way back; ``norm`` is the length of the gradient of the loss by its result."""
+
+    number: int
+    operation: str
+    shape: tuple[int, ...]
+    norm: float
+    rules: list[Rule]
+
+
+def walk_back(loss: Tensor, parameters: dict[str, Tensor]) -> list[Step]:
+    """The operations in the order in which ``loss.backward()`` visits them; no ``.grad`` is touched."""
+    root = loss.edge
+    nodes = oldest_first([root])[::-1]
+    gradients = backpropagate([root], [np.ones_like(loss.array)], retain_graph=True, targets=set(nodes))
+    places: dict[Any, str] = {node: f"step {number}" for number, node in enumerate(nodes, start=1)}
+    places.update({parameter.edge: name for name, parameter in parameters.items()})
+    norms = [float(np.linalg.norm(gradients[node])) for node in nodes]
+    return [
+        Step(number, node.primitive.name, node.shape, norm, rules(node, places))
+        for number, (node, norm) in enumerate(zip(nodes, norms), start=1)
+    ]
+
+
+def rules(node: Node, places: dict[Any, str]) -> list[Rule]:
+    """The rules that run at a node: those of the arguments that lead to a parameter."""
+    arguments = zip(node.primitive.arguments, node.parents)
+    return [
+        Rule(argument, formula(node.primitive.sources[argument]), places[parent])
+        for argument, parent in arguments
+        if parent is not None
+    ]
+
+
+def formula(rule: Callable[..., Any]) -> str:
+    """The text of a rule: what a lambda returns, or for a longer rule its name and what it reads.
+
+    A lambda is found in its file by the place of its body, which its compiled code remembers.
+
+    Example:
+        >>> from microgradx.ops.elementwise import mul
+        >>> from microgradx.tour.walk import formula
+        >>> formula(mul.primitive.sources["x"])
+        'g * y'
+    """
+    if rule.__name__ != "<lambda>":
+        return f"{rule.__name__}{inspect.signature(rule)}"
+    source = inspect.getsource(inspect.getmodule(rule))  # type: ignore[arg-type]
+    places = set(rule.__code__.co_positions())
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Lambda):
+            body = node.body
+            if (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset) in places:
+                return " ".join((ast.get_source_segment(source, body) or "").split())
+    raise LookupError(f"formula: expected a rule whose source is at hand, got {rule}; name the rule")

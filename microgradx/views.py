@@ -1,0 +1,248 @@
+"""Views and in-place writing: several variables on one memory, and the graph that keeps up with it.
+
+Writing in place changes a variable *and* every other variable that looks at the same memory. In the
+graph nothing is ever changed; instead the variables get new edges:
+
+- the target's new value was computed by an ordinary operation, whose node becomes the target's edge;
+- if the target is a view, its base was changed in part: the base's new edge is a `put_view` node, whose
+  arguments are the old base and what was written;
+- all other views of that base are out of date: each takes its new edge from the base when it is next
+  used (`View.refresh`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from microgradx.dtypes import as_dtype, can_cast
+from microgradx.engine import (
+    NUMPY, ON, Array, Leaf, Node, Output, Variable, cast, make_node, mode, own_memory, primitive,
+)  # fmt: skip
+from microgradx.memory import mark_written, owner, tick
+
+
+class View:
+    """How a variable looks at the memory of its base: the steps that lead from one to the other."""
+
+    __slots__ = ("base", "seen", "several", "steps", "with_grad")
+    last_rebase = 0  # when any base was last written to in a way that its graph records
+
+    def __init__(self, base: Variable, steps: tuple[Callable[[Array], Array], ...], several: str = "") -> None:
+        self.base = base
+        self.steps = steps
+        self.several = several  # the operation, if it returned several views: these refuse to be written to
+        self.with_grad = mode.grad != 0
+        self.seen = tick()
+
+    def look(self, array: Array) -> Array:
+        """The part of an array like the base's that the view shows."""
+        for step in self.steps:
+            array = step(array)
+        return array
+
+    def refresh(self, variable: Variable) -> None:
+        """Renew the edge of the view if its base was written to since."""
+        if self.seen > View.last_rebase:
+            return
+        if self.base.__dict__.get("rebased", 0) > self.seen:
+            before, mode.grad = mode.grad, max(mode.grad, ON)
+            try:
+                variable.edge = take_view(self.base, self).edge
+            finally:
+                mode.grad = before
+        self.seen = tick()
+
+
+def view(*numpy_functions: Callable[..., Any], multiple: bool = False, **options: Any) -> Callable[..., Any]:
+    """Like `microgradx.engine.primitive`, for an operation whose result looks at its first argument."""
+
+    def decorate(forward: Callable[..., Any]) -> Any:
+        record = primitive(multiple=multiple, view=True, **options)(forward)
+        name = record.primitive.name.removesuffix("Backward0")
+
+        def call(x: Any, *args: Any, **keywords: Any) -> Any:
+            result = record(x, *args, **keywords)
+            if not isinstance(x, Variable):
+                return result
+            step = _step(forward, args, keywords)
+            if not multiple:
+                return attach(result, x, step)
+            for i, part in enumerate(result):
+                attach(part, x, lambda a, i=i: step(a)[i], several=name)
+            return result
+
+        update_wrapper(call, record)
+        NUMPY.update(dict.fromkeys(numpy_functions, call))
+        return call
+
+    return decorate
+
+
+def _step(forward: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Callable[[Array], Array]:
+    return lambda a: forward(a, *args, **keywords)
+
+
+def attach(result: Any, x: Variable, step: Callable[[Array], Array], several: str = "") -> Any:
+    """Note that ``result`` is a view of ``x``, if it does look at the same memory."""
+    if owner(result.array) is owner(x.array):
+        before = x.alias
+        base, steps = (x, ()) if before is None else (before.base, before.steps)
+        result.alias = View(base, (*steps, step), several or (before.several if before else ""))
+    return result
+
+
+# ------------------------------------------------- in the graph: the part of a base that a view shows
+
+
+@primitive(name="AsStrided")
+def take_view(x: Array, view: View) -> Array:
+    """The part of ``x`` that the view shows."""
+    return view.look(x)
+
+
+@primitive()
+def place_view(x: Array, view: View, shape: tuple[int, ...]) -> Array:
+    """Zeros of the base's shape, but for the part that the view shows, which is ``x``."""
+    out = np.zeros(shape, x.dtype)
+    view.look(out)[...] = x
+    return out
+
+
+@primitive()
+def clear_view(x: Array, view: View) -> Array:
+    """``x`` with zeros in the part that the view shows."""
+    out = np.array(x)
+    view.look(out)[...] = 0
+    return out
+
+
+@primitive(name="CopySlices")
+def put_view(x: Array, value: Array, view: View) -> Array:
+    """``x`` with ``value`` in the part that the view shows."""
+    out = np.array(x)
+    view.look(out)[...] = value
+    return out
+
+
+put_view.primitive.name = "CopySlices"  # as PyTorch prints it
+take_view.derivatives(x=lambda g, view, x_shape: place_view(g, view, x_shape))
+place_view.derivatives(x=lambda g, view: take_view(g, view))
+clear_view.derivatives(x=lambda g, view: clear_view(g, view))
+put_view.derivatives(
+    x=lambda g, view: clear_view(g, view),
+    value=lambda g, view: take_view(g, view),
+)
+
+
+# ------------------------------------------------- writing
+
+
+def check_writable(target: Variable, name: str) -> None:
+    """Raise PyTorch's errors for what cannot be written to in place while the graph is recorded."""
+    if not mode.grad:
+        return
+    if isinstance(target.edge, Leaf):
+        raise RuntimeError(
+            f"a leaf Variable that requires grad is being used in an in-place operation ({name}). "
+            "Write inside `with no_grad():`, or to a clone()."
+        )
+    view = target.alias
+    if view is None:
+        return
+    if isinstance(view.base.edge, Leaf):
+        raise RuntimeError(
+            f"a view of a leaf Variable that requires grad is being used in an in-place operation ({name}). "
+            "Write inside `with no_grad():`, or to a clone()."
+        )
+    if view.several and (target.edge is not None or view.base.edge is not None):
+        raise RuntimeError(
+            f"Output 0 of {view.several}Backward0 is a view and is being modified inplace. This view is the output "
+            "of a function that returns multiple views. Such functions do not allow the output views to be "
+            "modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+
+
+def write(target: Variable, result: Variable, name: str) -> Any:
+    """Let ``target`` hold the value of ``result``, in its own memory, with the graph of ``result``.
+
+    Args:
+        target: The variable that is changed; what shares its memory changes with it.
+        result: What an operation computed; nobody else may hold it.
+        name: The in-place function, for error messages.
+
+    Raises: RuntimeError: a leaf that requires grad, or another case that PyTorch refuses; a result of
+        another shape; or of a dtype that the target cannot hold.
+    """
+    check_writable(target, name)
+    new, old = result.array, target.array
+    if new.shape != old.shape:
+        raise RuntimeError(
+            f"output with shape {list(old.shape)} doesn't match the broadcast shape {list(new.shape)}; "
+            f"{name} cannot change the shape of what it writes to"
+        )
+    if new.dtype != old.dtype:
+        source, wanted = as_dtype(new.dtype), as_dtype(old.dtype)
+        if not can_cast(source, wanted):
+            raise RuntimeError(
+                f"result type {legacy_name(source.name)} can't be cast to the desired output type "
+                f"{legacy_name(wanted.name)}; convert the tensor first, or use the operation without underscore"
+            )
+        result = cast(result, old.dtype)
+    array = own_memory(target)
+    if not array.flags.writeable:
+        raise RuntimeError(
+            f"unsupported operation: {name} would write to memory that is read-only, or where more than one element of "
+            "the written-to tensor refers to a single memory location. Please clone() the tensor before "
+            "performing the operation."
+        )
+    keep_old_values(result.edge, array)
+    np.copyto(array, result.array)
+    mark_written(array)
+    if old is not array:
+        mark_written(old)  # it was a NumPy scalar: graphs hold the old object
+    if mode.grad:
+        rebase(target, result)
+    return target
+
+
+def legacy_name(name: str) -> str:
+    """The name of a dtype in PyTorch's older messages."""
+    older = {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short"}
+    return older.get(name) or {"uint8": "Byte", "int8": "Char", "bool": "Bool"}[name]
+
+
+def keep_old_values(edge: Any, array: np.ndarray) -> None:
+    """Copy what a new node saved of the memory that is about to be overwritten."""
+    node = edge.source if isinstance(edge, Output) else edge
+    if isinstance(node, Node) and node.saved:
+        memory = owner(array)
+        node.saved = tuple(
+            np.array(v) if isinstance(v, np.ndarray) and owner(v) is memory else v for v in node.saved
+        )
+
+
+def rebase(target: Variable, result: Variable) -> None:
+    """Give the target the edge of the result, and its base the edge that follows from it."""
+    view = target.alias
+    if view is None:
+        if target.edge is None and result.edge is None:
+            return
+        target.edge = result.edge
+        target.__dict__["rebased"] = View.last_rebase = tick()
+        return
+    base = view.base
+    if base.edge is None and result.edge is None:
+        return
+    if not view.with_grad:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+            "Make the view outside of no_grad, or write inside of it."
+        )
+    saved = (None, None, view, None)
+    base.edge = make_node(put_view.primitive, (base.edge, result.edge, None), saved, base.array)
+    base.__dict__["rebased"] = View.last_rebase = tick()
+    view.refresh(target)

@@ -1,0 +1,107 @@
+"""Every algorithm against PyTorch's: the same gradients in, the same parameters and state out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import microgradx as mgx
+from microgradx import optim
+
+SHAPES = [(3, 4), (4,), (), (2, 1, 3), (0, 2), (1,)]
+
+CASES: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {}),
+    ("SGD", {"lr": 0.1, "weight_decay": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "maximize": True}),
+    ("Adam", {}),
+    ("Adam", {"lr": 0.1, "betas": (0.5, 0.7), "eps": 1e-3, "weight_decay": 0.1}),
+    ("Adam", {"lr": 0.1, "amsgrad": True, "maximize": True, "weight_decay": 0.1}),
+    ("Adam", {"lr": 0.1, "decoupled_weight_decay": True, "weight_decay": 0.1}),
+    ("AdamW", {}),
+    ("AdamW", {"lr": 0.1, "amsgrad": True, "weight_decay": 0.3}),
+    ("Adagrad", {"lr": 0.1}),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.5}),
+    ("RMSprop", {}),
+    ("RMSprop", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1, "alpha": 0.7}),
+    ("RMSprop", {"lr": 0.1, "centered": True, "eps": 0.1}),
+    ("RMSprop", {"lr": 0.1, "centered": True, "momentum": 0.5, "maximize": True, "eps": 0.1}),
+    ("Adadelta", {}),
+    ("Adadelta", {"lr": 0.5, "rho": 0.7, "weight_decay": 0.1, "maximize": True}),
+    ("Adamax", {}),
+    ("Adamax", {"lr": 0.1, "weight_decay": 0.1, "betas": (0.5, 0.7)}),
+    ("NAdam", {}),
+    ("NAdam", {"lr": 0.1, "weight_decay": 0.1, "momentum_decay": 0.1}),
+    ("NAdam", {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
+    ("RAdam", {}),
+    ("RAdam", {"lr": 0.1, "weight_decay": 0.1, "betas": (0.8, 0.9)}),
+    ("RAdam", {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("Rprop", {}),
+    ("Rprop", {"lr": 0.3, "etas": (0.4, 1.5), "step_sizes": (0.05, 0.5), "maximize": True}),
+    ("ASGD", {}),
+    ("ASGD", {"lr": 0.1, "lambd": 0.01, "t0": 3, "weight_decay": 0.1}),
+]
+
+
+class Pair:
+    """The same parameters here and in PyTorch, which get the same gradients."""
+
+    def __init__(self, shapes: list[tuple[int, ...]], dtype: str, seed: int = 0) -> None:
+        self.random = np.random.default_rng(seed)
+        values = [np.asarray(self.random.normal(size=s)).astype(dtype) for s in shapes]
+        self.ours = [mgx.tensor(v, requires_grad=True) for v in values]
+        self.theirs = [torch.tensor(v, requires_grad=True) for v in values]
+
+    def set_gradients(self, without: tuple[int, ...] = ()) -> None:
+        for i, (p, q) in enumerate(zip(self.ours, self.theirs)):
+            g = np.asarray(self.random.normal(size=p.shape)).astype(p.array.dtype)
+            p.grad = None if i in without else mgx.tensor(g)
+            q.grad = None if i in without else torch.tensor(g)
+
+    def compare(self, ours: Any, theirs: Any, rtol: float) -> None:
+        for p, q in zip(self.ours, self.theirs):
+            np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), rtol, rtol)
+        a, b = ours.state_dict(), theirs.state_dict()
+        assert a["state"].keys() == b["state"].keys()
+        for i, state in b["state"].items():
+            assert list(a["state"][i]) == list(state)
+            for name, value in state.items():
+                assert isinstance(a["state"][i][name], mgx.Tensor)
+                assert a["state"][i][name].shape == value.shape
+                np.testing.assert_allclose(a["state"][i][name].numpy(), value.numpy(), rtol, rtol)
+        assert a["param_groups"] == b["param_groups"]
+        assert repr(ours) == repr(theirs)
+
+
+def run(name: str, options: dict[str, Any], shapes: list[tuple[int, ...]], dtype: str, steps: int = 10) -> None:
+    pair = Pair(shapes, dtype)
+    ours = getattr(optim, name)(pair.ours, **options)
+    theirs = getattr(torch.optim, name)(pair.theirs, **options)
+    for _ in range(steps):
+        pair.set_gradients()
+        ours.step()
+        theirs.step()
+    pair.compare(ours, theirs, 2e-5 if dtype == "float32" else 1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_ten_steps_equal_pytorchs(name: str, options: dict[str, Any], dtype: str) -> None:
+    if dtype == "float64" and name in ("NAdam", "ASGD"):
+        torch.set_default_dtype(torch.float64)  # their numbers besides "step" are of the default dtype
+        mgx.set_default_dtype(mgx.float64)
+    try:
+        run(name, options, SHAPES, dtype)
+    finally:
+        torch.set_default_dtype(torch.float32)
+        mgx.set_default_dtype(mgx.float32)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Rprop"])
+def test_large_parameters_in_blocks_and_small_ones_joined(name: str) -> None:
+    run(name, {}, [(300, 250), (250,), (8192,), (7,)], "float32", 3)
