@@ -110,7 +110,9 @@ def grad(
     if not only_inputs:
         raise RuntimeError("grad: expected only_inputs=True; use backward() to collect gradients in the leaves")
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     wanted = as_sequence(inputs)
     edges = [edge_of(x) for x in wanted]
     roots, gradients = starts(outputs, grad_outputs)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.dtypes import default, dtype, to_numpy
+from microgradx.dtypes import default, to_numpy
 from microgradx.engine import Leaf, Variable, wrap
 from microgradx.ops.face import FUNCTIONS, METHODS, check_tensor
 from microgradx.ops.shape import sizes_of
@@ -51,7 +51,7 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray:
         )
     if dtype is None:
         found = out.dtype.kind
-        wanted = default.numpy if found == "f" or not out.size and found == "f" else np.dtype(np.int64)
+        wanted = default.numpy if found == "f" else np.dtype(np.int64)
         return out if found == "b" else out.astype(wanted, copy=False)
     return out.astype(to_numpy(dtype), copy=False)
 
@@ -66,7 +66,9 @@ def plain(data: Any) -> Any:
 
 
 @creator
-def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Any:
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Any:
     """A new tensor with a copy of ``data``.
 
     Args:
@@ -232,7 +234,9 @@ def number(value: Any) -> Any:
 
 
 @creator
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Any:
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Any:
     """Numbers from ``start`` (default 0) up to, without, ``end``, in steps.
 
     Source: ``torch.arange``: int64 if all arguments are integers, else the default float.
@@ -254,7 +258,9 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
 
 
 @creator
-def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Any:
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Any:
     """``steps`` numbers at equal distances from ``start`` to ``end``, both included.
 
     Source: ``torch.linspace``, which counts the second half from the end.
@@ -271,7 +277,11 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
     a, b = work.type(number(start)), work.type(number(end))
     step = (b - a) / work.type(max(steps - 1, 1))
     i = np.arange(steps).astype(work)
-    out = np.where(np.arange(steps) < steps // 2, a + step * i, b - step * (steps - 1 - i)) if steps > 1 else np.full(steps, a)
+    out = (
+        np.where(np.arange(steps) < steps // 2, a + step * i, b - step * (steps - 1 - i))
+        if steps > 1
+        else np.full(steps, a)
+    )
     return finished(out.astype(kind), requires_grad)
 
 

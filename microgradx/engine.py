@@ -24,7 +24,7 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -36,17 +36,23 @@ Array = Any
 Rule = Callable[..., Any]
 
 
-class _Mode(threading.local):
-    """What recording does in this thread: OFF (`no_grad`), ON, or FULL (keep everything, for viewing)."""
+OFF, ON, LINES, FULL = 0, 1, 2, 3
 
-    grad = 1  # OFF, ON or FULL
-    full = False  # whether recording, when it is on, keeps everything
+
+class _Mode(threading.local):
+    """What is recorded in this thread.
+
+    ``grad`` is OFF (`no_grad`), ON, LINES (the user's lines too) or FULL (all values too, for viewing); ``on`` is
+    what it becomes when it is switched on. Interactive shells keep lines: there, time matters less.
+    """
+
+    grad = on = LINES if hasattr(sys, "ps1") else ON
     inference = False
     anomaly = False
     module: tuple[str, int] | None = None  # path and number of the module call that is running
 
 
-OFF, ON, FULL = 0, 1, 2
+USUAL = np.dtype(np.float32)  # the dtype that no operand needs to be converted from
 mode = _Mode()
 NUMPY: dict[Any, Callable[..., Any]] = {}
 """Which recorded operation stands for a NumPy function when it meets a Variable."""
@@ -81,9 +87,7 @@ def _plain(value: Any) -> Any:
     """Arguments for a NumPy function that the graph does not know: constants only."""
     if isinstance(value, Variable):
         if value.edge is not None:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return value.array
     if isinstance(value, (list, tuple)):
         return type(value)(map(_plain, value))
@@ -193,8 +197,9 @@ class Record:
     __slots__ = ("args", "code", "instruction", "module", "out")
 
     def __init__(self, args: Sequence[Any], out: Any) -> None:
-        self.args = tuple(args)  # all argument values, arrays or options
-        self.out = out
+        full = mode.grad == FULL
+        self.args = tuple(args) if full else ()  # all argument values, arrays or options
+        self.out = out if full else None
         self.module = mode.module
         frame = user_frame()
         self.code: CodeType | None = frame and frame.f_code
@@ -286,7 +291,9 @@ class Primitive:
         if name.removesuffix("_shape") not in self.arguments:
             raise TypeError(f"{self.name}: a rule reads {name!r}, expected one of {self.values} or <argument>_shape")
         if self.unrolled:
-            raise TypeError(f"{self.name}: a rule of an operation without options reads {name!r}; read the value itself")
+            raise TypeError(
+                f"{self.name}: a rule of an operation without options reads {name!r}; read the value itself"
+            )
         argument = self.arguments.index(name.removesuffix("_shape"))
         if argument not in self.shapes:
             self.shapes.append(argument)
@@ -313,6 +320,16 @@ class Primitive:
         return error
 
 
+class Operation(Protocol):
+    """A function that records what it does: what `primitive` makes of one that only computes."""
+
+    __name__: str
+    primitive: Primitive
+    derivatives: Callable[..., None]
+
+    def __call__(self, *args: Any, **options: Any) -> Any: ...
+
+
 def primitive(
     *numpy_functions: Callable[..., Any],
     name: str = "",
@@ -320,7 +337,7 @@ def primitive(
     align: Callable[..., Any] | None = None,
     multiple: bool = False,
     view: bool = False,
-) -> Callable[[Callable[..., Any]], Any]:
+) -> Callable[[Callable[..., Any]], Operation]:
     """Make a function on arrays an operation that records itself when it is given Variables.
 
     Args:
@@ -344,7 +361,7 @@ def primitive(
         tensor([ 3., 12.])
     """
 
-    def decorate(forward: Callable[..., Any]) -> Any:
+    def decorate(forward: Callable[..., Any]) -> Operation:
         title = name or forward.__name__.strip("_").title().replace("_", "")
         p = Primitive(forward, f"{title}Backward0", saves, align, multiple, view)
         record = {1: _unary, 2: _binary}.get(len(p.arguments) if p.unrolled else 0, _general)(p)
@@ -352,7 +369,8 @@ def primitive(
         record.__module__, record.__doc__ = forward.__module__, forward.__doc__
         record.__wrapped__, record.primitive, record.derivatives = forward, p, p.derivatives
         NUMPY.update(dict.fromkeys(numpy_functions, record))
-        return record
+        operation: Operation = record
+        return operation
 
     return decorate
 
@@ -367,7 +385,9 @@ def _unary(p: Primitive) -> Any:
     def call(x: Any) -> Any:
         if not isinstance(x, Variable):
             return forward(x)  # a rule at work on plain arrays
-        a = x.array if align is None else align(x.array)
+        a = x.array
+        if align is not None and a.dtype is not USUAL:
+            a = align(a)
         out = forward(a)
         if x.alias is not None:
             x.alias.refresh(x)
@@ -376,7 +396,7 @@ def _unary(p: Primitive) -> Any:
             return wrap(out, None)
         keep_x, keep_out = p.keep[1]
         node = make_node(p, (edge,), (a if keep_x else None, out if keep_out else None), out)
-        if grad == FULL:
+        if grad > ON:
             node.record = Record((a,), out)
         return wrap(out, node)
 
@@ -416,7 +436,7 @@ def _binary(p: Primitive) -> Any:
         keep_x, keep_y, keep_out = p.keep[3 if from_x and from_y else 1 if from_x else 2]
         saved = (a if keep_x else None, b if keep_y else None, out if keep_out else None)
         node = make_node(p, (from_x, from_y), saved, out)
-        if grad == FULL:
+        if grad > ON:
             node.record = Record((a, b), out)
         return wrap(out, node)
 
@@ -457,7 +477,7 @@ def _general(p: Primitive) -> Any:
             values = [*rest, out, *extras, *[_shape(rest[i]) for i in p.shapes]]
             saved = tuple([v if k else None for v, k in zip(values, p.find_kept(tracked))])
             edge = make_node(p, tuple(parents), saved, _Several(out) if p.multiple else out)
-            if mode.grad == FULL:
+            if mode.grad > ON:
                 edge.record = Record(operands, out)
         if p.multiple:
             return tuple(wrap(a, edge and Output(edge, i)) for i, a in enumerate(out))
@@ -487,7 +507,7 @@ def own_memory(variable: Variable) -> np.ndarray:
 
 
 def make_node(p: Primitive, parents: tuple[Edge | None, ...], saved: tuple[Any, ...], out: Any) -> Node:
-    node = _new(Node)
+    node: Node = _new(Node)
     node.primitive = p
     node.parents = parents
     node.saved = saved
@@ -624,7 +644,12 @@ def backpropagate(
                 parent = parents[i]
                 if parent is None or (wanted is not None and parent not in wanted):
                     continue
-                dx = rule(g, *[saved[k] for k in reads]) if reads else rule(g)
+                if not reads:
+                    dx = rule(g)
+                elif len(reads) == 1:
+                    dx = rule(g, saved[reads[0]])
+                else:
+                    dx = rule(g, *[saved[k] for k in reads])
                 if anomaly:
                     check_finite(node, i, dx)
                 add(parent, dx, dx is not g)

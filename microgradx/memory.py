@@ -19,6 +19,10 @@ from typing import Any
 
 import numpy as np
 
+# Linux takes large freed blocks back, and hands them out again page by page, which costs a small network
+# more than its arithmetic. The C library stops that once a block of this size (never touched) has been freed.
+np.empty(2**25 - 2**16, np.uint8)
+
 tick = itertools.count(1).__next__
 """The clock: each recorded operation and each in-place writing takes the next number."""
 

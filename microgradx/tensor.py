@@ -19,14 +19,26 @@ from microgradx import creation, random  # noqa: F401  (they register methods)
 from microgradx import ops as _ops
 from microgradx.backward import backward as _backward
 from microgradx.device import device as Device
-from microgradx.dtypes import as_dtype, dtype, float16, float32, float64, int8, int16, int32, int64, bool_, to_numpy, uint8
+from microgradx.dtypes import (
+    as_dtype,
+    bool_,
+    dtype,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    to_numpy,
+    uint8,
+)
 from microgradx.engine import Hooks, Leaf, Node, Output, Variable, cast, own_memory, use_variable_class, wrap
 from microgradx.memory import version
 from microgradx.ops import elementwise as _e
 from microgradx.ops.face import METHODS, in_place
 from microgradx.ops.indexing import getitem, setitem
 from microgradx.ops.linalg import matmul
-from microgradx.ops.reduction import max as _max
 from microgradx.ops.shape import as_view, reorder, swap
 from microgradx.printing import tensor_text
 from microgradx.size import Size
@@ -128,7 +140,9 @@ class Tensor(Variable):
     def mT(self) -> Any:
         """With the last two dimensions exchanged; a view."""
         if self.ndim < 2:
-            raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor.")
+            raise RuntimeError(
+                f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."
+            )
         return swap(self, -2, -1)
 
     def size(self, dim: int | None = None) -> Any:
@@ -249,7 +263,9 @@ class Tensor(Variable):
     def grad(self, value: Any) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                )
             if value.array.shape != self.array.shape:
                 raise RuntimeError(
                     f"assigned grad has data of a different size: expected {list(self.shape)}, got {list(value.shape)}"
@@ -455,7 +471,15 @@ class Tensor(Variable):
 
     # ------------------------------------------------------------ other dtypes
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, non_blocking: bool = False, **_: Any) -> Any:
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        copy: bool = False,
+        non_blocking: bool = False,
+        **_: Any,
+    ) -> Any:
         """In another dtype; the tensor itself if it has that dtype already.
 
         Args:
@@ -503,7 +527,9 @@ class Tensor(Variable):
 
     def cuda(self, *_: Any, **__: Any) -> Any:
         """Raises: there is no GPU here."""
-        raise RuntimeError("cuda: expected no GPU, microgradx computes on the CPU, with NumPy; leave the tensor where it is")
+        raise RuntimeError(
+            "cuda: expected no GPU, microgradx computes on the CPU, with NumPy; leave the tensor where it is"
+        )
 
     def pin_memory(self, *_: Any) -> Any:
         """The tensor itself."""
@@ -574,8 +600,6 @@ class Tensor(Variable):
 
     def __pos__(self) -> Any:
         return self
-
-
 
 
 def _restore_leaf(new: Any, grad: Any, requires_grad: bool) -> None:

@@ -20,7 +20,19 @@ import numpy as np
 
 from microgradx.dtypes import as_dtype, can_cast
 from microgradx.engine import (
-    NUMPY, ON, Array, Leaf, Node, Output, Variable, cast, make_node, mode, own_memory, primitive,
+    NUMPY,
+    ON,
+    Array,
+    Leaf,
+    Node,
+    Operation,
+    Output,
+    Variable,
+    cast,
+    make_node,
+    mode,
+    own_memory,
+    primitive,
 )  # fmt: skip
 from microgradx.memory import mark_written, owner, tick
 
@@ -57,7 +69,9 @@ class View:
         self.seen = tick()
 
 
-def view(*numpy_functions: Callable[..., Any], multiple: bool = False, **options: Any) -> Callable[..., Any]:
+def view(
+    *numpy_functions: Callable[..., Any], multiple: bool = False, **options: Any
+) -> Callable[[Callable[..., Any]], Operation]:
     """Like `microgradx.engine.primitive`, for an operation whose result looks at its first argument."""
 
     def decorate(forward: Callable[..., Any]) -> Any:
@@ -72,7 +86,7 @@ def view(*numpy_functions: Callable[..., Any], multiple: bool = False, **options
             if not multiple:
                 return attach(result, x, step)
             for i, part in enumerate(result):
-                attach(part, x, lambda a, i=i: step(a)[i], several=name)
+                attach(part, x, _part_of(step, i), several=name)
             return result
 
         update_wrapper(call, record)
@@ -84,6 +98,10 @@ def view(*numpy_functions: Callable[..., Any], multiple: bool = False, **options
 
 def _step(forward: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Callable[[Array], Array]:
     return lambda a: forward(a, *args, **keywords)
+
+
+def _part_of(step: Callable[[Array], Any], i: int) -> Callable[[Array], Array]:
+    return lambda a: step(a)[i]
 
 
 def attach(result: Any, x: Variable, step: Callable[[Array], Array], several: str = "") -> Any:
@@ -211,7 +229,14 @@ def write(target: Variable, result: Variable, name: str) -> Any:
 
 def legacy_name(name: str) -> str:
     """The name of a dtype in PyTorch's older messages."""
-    older = {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short"}
+    older = {
+        "float32": "Float",
+        "float64": "Double",
+        "float16": "Half",
+        "int64": "Long",
+        "int32": "Int",
+        "int16": "Short",
+    }
     return older.get(name) or {"uint8": "Byte", "int8": "Char", "bool": "Bool"}[name]
 
 
@@ -220,9 +245,7 @@ def keep_old_values(edge: Any, array: np.ndarray) -> None:
     node = edge.source if isinstance(edge, Output) else edge
     if isinstance(node, Node) and node.saved:
         memory = owner(array)
-        node.saved = tuple(
-            np.array(v) if isinstance(v, np.ndarray) and owner(v) is memory else v for v in node.saved
-        )
+        node.saved = tuple(np.array(v) if isinstance(v, np.ndarray) and owner(v) is memory else v for v in node.saved)
 
 
 def rebase(target: Variable, result: Variable) -> None:

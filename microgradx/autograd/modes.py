@@ -10,7 +10,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from microgradx.engine import FULL, OFF, ON, mode
+from microgradx import engine
+from microgradx.engine import FULL, LINES, OFF, ON, mode
 
 __all__ = [
     "detect_anomaly", "enable_grad", "inference_mode", "is_anomaly_enabled", "is_grad_enabled",
@@ -66,11 +67,6 @@ class _Switch:
         return call
 
 
-def on() -> int:
-    """Recording as it was before it was switched off: in full, if something is being viewed."""
-    return FULL if mode.full else ON
-
-
 class no_grad(_Switch):
     """Record nothing: results do not require grad, and memory is freed at once.
 
@@ -95,7 +91,7 @@ class enable_grad(_Switch):
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         self = super().__new__(cls)
-        self.settings = {"grad": on()}
+        self.settings = {"grad": mode.on}
         return self if function is None else self(function)
 
 
@@ -109,7 +105,7 @@ class set_grad_enabled(_Switch):
     """
 
     def __init__(self, mode: bool) -> None:
-        self.settings = {"grad": on() if mode else OFF}
+        self.settings = {"grad": engine.mode.on if mode else OFF}
         self.__enter__()  # it holds from the call on; a `with` undoes it
 
     def __enter__(self) -> None:
@@ -148,17 +144,16 @@ class detect_anomaly(_Switch):
     """
 
     def __init__(self, check_nan: bool = True) -> None:
-        self.settings = {"anomaly": check_nan, "full": True, "grad": FULL if mode.grad else OFF}
+        on = max(mode.on, LINES)
+        self.settings = {"anomaly": check_nan, "on": on, "grad": mode.grad and on}
 
 
 class set_detect_anomaly(set_grad_enabled):
     """Switch anomaly mode on or off, from now on, or inside a ``with``; see `detect_anomaly`."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        from microgradx import engine
-
-        grad = engine.mode.grad and (FULL if mode else ON)
-        self.settings = {"anomaly": mode and check_nan, "full": mode, "grad": grad}
+        on = LINES if mode else ON
+        self.settings = {"anomaly": mode and check_nan, "on": on, "grad": engine.mode.grad and on}
         self.__enter__()
 
 
@@ -189,4 +184,4 @@ class recording(_Switch):
     """
 
     def __init__(self) -> None:
-        self.settings = {"grad": FULL, "full": True}
+        self.settings = {"grad": FULL, "on": FULL}

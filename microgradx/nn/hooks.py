@@ -1,52 +1,20 @@
-"""Hooks of modules: the handles that remove them, and the backward hooks."""
+"""Hooks of modules: registering them, and the backward hooks."""
 
-import itertools
 import warnings
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from microgradx.engine import Variable, mode, primitive, wrap
+from microgradx.tensor import Handle as RemovableHandle
 from microgradx.views import attach
 
-__all__ = ["BackwardHook", "RemovableHandle"]
-
-
-class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes the hook off again, as does leaving a ``with``.
-
-    Example:
-        >>> layer = mgx.nn.Linear(2, 1)
-        >>> with layer.register_forward_hook(lambda module, args, out: print(out.shape)):
-        ...     _ = layer(mgx.ones(3, 2))
-        torch.Size([3, 1])
-        >>> _ = layer(mgx.ones(3, 2))
-    """
-
-    _numbers = itertools.count()
-
-    def __init__(self, hooks: "OrderedDict[int, Any]") -> None:
-        self.hooks = weakref.ref(hooks)
-        self.id = next(self._numbers)
-
-    def remove(self) -> None:
-        """Take the hook off; to do so twice does nothing."""
-        hooks = self.hooks()
-        if hooks is not None:
-            hooks.pop(self.id, None)
-
-    def __enter__(self) -> "RemovableHandle":
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self.remove()
+__all__ = ["BackwardHook", "RemovableHandle", "register"]
 
 
 def register(hooks: "OrderedDict[int, Any]", hook: Any, prepend: bool = False) -> RemovableHandle:
     """Add a hook, as the last one or the first, and return its handle."""
-    handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
+    handle = RemovableHandle(hooks, hook)
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle

@@ -28,19 +28,21 @@ class Parameter(Tensor):
         tensor([0., 0.], requires_grad=True)
     """
 
-    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         if data is None:
             data = empty(0)
         if not isinstance(data, Variable):
             raise TypeError(
                 f"Parameter: expected a Tensor as data, got {type(data).__name__}; make one with tensor(...)"
             )
-        self.array = own_memory(data)
-        self.edge = self.view = None
-        self.requires_grad_(requires_grad)
+        self = object.__new__(cls)
+        self.array, self.edge, self.alias = own_memory(data), None, None
+        return self.requires_grad_(requires_grad)
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
+
+    # As in PyTorch, a copy starts without a gradient.
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Parameter":
         if id(self) not in memo:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, cast, primitive
 from microgradx.dtypes import to_numpy
+from microgradx.engine import Array, cast, primitive
 from microgradx.ops.elementwise import keep, sigmoid
 from microgradx.ops.erf import normal_cdf, normal_density
 from microgradx.ops.face import axis_of, check_tensor, face
@@ -30,7 +30,7 @@ def real(name: str) -> Callable[[Array], Array]:
 
     def check(x: Array) -> Array:
         if x.dtype.kind != "f":
-            raise RuntimeError(
+            raise NotImplementedError(
                 f"\"{name}\" not implemented for '{legacy_name(x.dtype.name)}'; convert the tensor with .float()"
             )
         return x
@@ -281,7 +281,7 @@ def softmax(input: Any, dim: int, dtype: Any = None) -> Any:
 
     Shape: that of the input.
     Derivative: ``s · (g - Σ g · s)`` with s the result.
-    Raises: IndexError: ``dim`` is out of range. RuntimeError: the input is not floating-point.
+    Raises: IndexError: ``dim`` is out of range. NotImplementedError: the input is not floating-point.
     Source: ``torch.softmax``.
 
     Example:
@@ -303,7 +303,7 @@ def log_softmax(input: Any, dim: int, dtype: Any = None) -> Any:
     Shape: that of the input.
     Derivative: ``g - softmax(x) · Σ g``.
     Units: nats.
-    Raises: IndexError: ``dim`` is out of range. RuntimeError: the input is not floating-point.
+    Raises: IndexError: ``dim`` is out of range. NotImplementedError: the input is not floating-point.
     Source: ``torch.log_softmax``.
 
     Example:

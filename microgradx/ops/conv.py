@@ -22,10 +22,6 @@ import numpy as np
 from microgradx.engine import Array, primitive
 from microgradx.ops.face import check_tensor
 
-# Linux takes large freed blocks back, and hands them out again page by page, which costs a small network
-# more than its arithmetic. The C library stops it once a block of this size (never touched) has been freed.
-np.empty(2**25 - 2**16, np.uint8)
-
 Sizes = tuple[int, ...]
 """One number for each spatial axis."""
 

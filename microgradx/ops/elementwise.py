@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import default, promote
-from microgradx.engine import Array, Variable, cast, primitive
+from microgradx.engine import Array, Variable, primitive
 from microgradx.ops.face import check_tensor, face
 
 
@@ -721,7 +721,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
         return divide(input, other)
     if rounding_mode not in ("trunc", "floor"):
         raise RuntimeError(
-            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found " f"'{rounding_mode}'"
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
     return floor_divide(input, other) if rounding_mode == "floor" else truncate_divide(input, other)
 

@@ -14,17 +14,29 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from microgradx.engine import Variable
 from microgradx.views import check_writable, write
 
+F = TypeVar("F", bound=Callable[..., Any])
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
 
 
+@overload
+def face(operation: F, /) -> F: ...
+@overload
 def face(
-    operation: Any = None, *, function: bool = True, method: bool = True, inplace: bool = False, also: tuple[str, ...] = ()
+    *, function: bool = True, method: bool = True, inplace: bool = False, also: tuple[str, ...] = ()
+) -> Callable[[F], F]: ...
+def face(
+    operation: Any = None,
+    *,
+    function: bool = True,
+    method: bool = True,
+    inplace: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Any:
     """Make an operation public, under its own name and those in ``also``."""
     if operation is None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, Variable, own_memory, primitive, wrap
+from microgradx.engine import Array, Variable, primitive, wrap
 from microgradx.memory import mark_written
-from microgradx.ops.elementwise import clip, keep, overwrite
+from microgradx.ops.elementwise import overwrite
 from microgradx.ops.face import axis_of, check_tensor, face
-from microgradx.ops.reduction import add_along, take_along
+from microgradx.ops.reduction import take_along
 from microgradx.views import check_writable, view, write
 
 Index = tuple[Any, ...]
@@ -222,7 +222,9 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         target = view_at(x, basic)
         check_broadcast(value.array.shape, target.array.shape)
         if x.edge is None and value.edge is None and x.alias is None:  # no graph: write, and that is all
-            target.array[...] = value.array.reshape(value.array.shape[-target.array.ndim :] if target.array.ndim else ())
+            target.array[...] = value.array.reshape(
+                value.array.shape[-target.array.ndim :] if target.array.ndim else ()
+            )
             mark_written(target.array)
             return
         write(target, overwrite(target, value), "__setitem__")

@@ -15,10 +15,11 @@ import numpy as np
 
 from microgradx.dtypes import default, to_numpy
 from microgradx.engine import Array, broadcast_to, cast, primitive
-from microgradx.ops.elementwise import divide, floating, keep, log, multiply, plus, sqrt, subtract
+from microgradx.ops.elementwise import log, sqrt
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 
-Axes = tuple[int, ...] | None
+Axes = Any
+"""A tuple of axes, or None for all of them."""
 
 
 def kept(shape: tuple[int, ...], axis: Axes) -> tuple[int, ...]:
@@ -36,13 +37,22 @@ def spread(g: Array, shape: tuple[int, ...], axis: Axes) -> Array:
     return np.reshape(g, kept(shape, axis))
 
 
+# NumPy's reductions without the wrappers around them, which cost as much as the work on small arrays.
+total: Any = np.add.reduce
+product: Any = np.multiply.reduce
+greatest: Any = np.maximum.reduce
+least: Any = np.minimum.reduce
+some: Any = np.logical_or.reduce
+every: Any = np.logical_and.reduce
+
+
 # ---------------------------------------------------------------- sums
 
 
 @primitive(np.sum, name="Sum")
 def reduce_sum(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Sum over ``axis``."""
-    return np.add.reduce(x, axis, keepdims=keepdims)
+    return total(x, axis, keepdims=keepdims)
 
 
 reduce_sum.derivatives(x=lambda g, x_shape, axis: broadcast_to(spread(g, x_shape, axis), x_shape))
@@ -89,7 +99,7 @@ def accumulated(name: str, input: Any, dtype: Any) -> Any:
 def reduce_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Sum over ``axis``, divided by the number of elements."""
     n = count(x.shape, axis)
-    return np.add.reduce(x, axis, keepdims=keepdims) / (n or math.nan)
+    return total(x, axis, keepdims=keepdims) / (n or math.nan)
 
 
 reduce_mean.derivatives(
@@ -126,7 +136,7 @@ def require_floating(name: str, input: Any) -> None:
 @primitive(np.prod, name="Prod")
 def reduce_prod(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Product over ``axis``."""
-    return np.multiply.reduce(x, axis, keepdims=keepdims)
+    return product(x, axis, keepdims=keepdims)
 
 
 def product_of_others(x: Array, axis: Axes) -> Array:
@@ -185,8 +195,8 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
 def reduce_var(x: Array, axis: Axes = None, correction: float = 1, keepdims: bool = False) -> Array:
     """Mean squared deviation, with ``n - correction`` in the place of n."""
     n = count(x.shape, axis)
-    d = x - np.add.reduce(x, axis, keepdims=True) / (n or math.nan)
-    return np.add.reduce(d * d, axis, keepdims=keepdims) / (builtins.max(0, n - correction) or math.nan)
+    d = x - total(x, axis, keepdims=True) / (n or math.nan)
+    return total(d * d, axis, keepdims=keepdims) / (builtins.max(0, n - correction) or math.nan)
 
 
 def var_by_x(g: Array, x: Array, axis: Axes, correction: float) -> Array:
@@ -264,9 +274,9 @@ def std_mean(input: Any, dim: Any = None, keepdim: bool = False, *, correction: 
 @primitive(name="Logsumexp")
 def log_sum_exp(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """``log Σ exp(x)``, computed as ``m + log Σ exp(x - m)`` with m the maximum, which cannot overflow."""
-    m = np.maximum.reduce(x, axis, keepdims=True)
+    m = greatest(x, axis, keepdims=True)
     m = np.where(np.isfinite(m), m, m.dtype.type(0))
-    out = np.log(np.add.reduce(np.exp(x - m), axis, keepdims=True)) + m
+    out = np.log(total(np.exp(x - m), axis, keepdims=True)) + m
     return out if keepdims else out.reshape([n for i, n in enumerate(x.shape) if axis is not None and i not in axis])
 
 
@@ -309,13 +319,13 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
 @primitive(np.amax, name="Amax")
 def reduce_max(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Maximum over ``axis``."""
-    return np.maximum.reduce(x, axis, keepdims=keepdims)
+    return greatest(x, axis, keepdims=keepdims)
 
 
 @primitive(np.amin, name="Amin")
 def reduce_min(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Minimum over ``axis``."""
-    return np.minimum.reduce(x, axis, keepdims=keepdims)
+    return least(x, axis, keepdims=keepdims)
 
 
 def to_extreme(g: Array, x: Array, axis: Axes, out: Array) -> Array:
@@ -497,13 +507,13 @@ def argument(input: Any, function: Any, dim: int | None, keepdim: bool) -> Any:
 @primitive()
 def reduce_any(x: Array, axis: Axes, keepdims: bool) -> Array:
     """Whether some element is non-zero."""
-    return np.logical_or.reduce(x, axis, keepdims=keepdims)
+    return some(x, axis, keepdims=keepdims)
 
 
 @primitive()
 def reduce_all(x: Array, axis: Axes, keepdims: bool) -> Array:
     """Whether every element is non-zero."""
-    return np.logical_and.reduce(x, axis, keepdims=keepdims)
+    return every(x, axis, keepdims=keepdims)
 
 
 @face
@@ -574,16 +584,16 @@ def p_norm(x: Array, p: float, axis: Axes, keepdims: bool) -> Array:
     """``(Σ |x|^p)^(1/p)``; the greatest or least |x| for p = ±inf, the number of non-zeros for p = 0."""
     size = np.absolute(x)
     if p == math.inf:
-        return np.maximum.reduce(size, axis, keepdims=keepdims)
+        return greatest(size, axis, keepdims=keepdims)
     if p == -math.inf:
-        return np.minimum.reduce(size, axis, keepdims=keepdims)
+        return least(size, axis, keepdims=keepdims)
     if p == 0:
-        return np.add.reduce(x != 0, axis, keepdims=keepdims).astype(x.dtype)
+        return total(x != 0, axis, keepdims=keepdims).astype(x.dtype)
     if p == 1:
-        return np.add.reduce(size, axis, keepdims=keepdims)
+        return total(size, axis, keepdims=keepdims)
     if p == 2:
-        return np.sqrt(np.add.reduce(x * x, axis, keepdims=keepdims))
-    return np.add.reduce(size**p, axis, keepdims=keepdims) ** (1 / p)
+        return np.sqrt(total(x * x, axis, keepdims=keepdims))
+    return total(size**p, axis, keepdims=keepdims) ** (1 / p)
 
 
 def p_norm_by_x(g: Array, x: Array, p: float, axis: Axes, out: Array) -> Array:

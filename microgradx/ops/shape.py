@@ -223,7 +223,9 @@ def t(input: Any) -> Any:
     """The transpose of a matrix; a tensor of fewer dimensions as it is."""
     x = check_tensor("t", input)
     if x.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D; use transpose(dim0, dim1)")
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D; use transpose(dim0, dim1)"
+        )
     return swap(x, 0, 1) if x.ndim == 2 else reorder(x)
 
 
@@ -288,10 +290,11 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     x = check_tensor("roll", input)
     if dims is None:
         return reshape(cycle(ravel(x), shifts, 0), *x.array.shape)
-    pair = (shifts, dims) if isinstance(shifts, (tuple, list)) else ((shifts,), axes_of(dims, x.ndim))
-    if len(pair[0]) != len(pair[1]):
-        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(pair[0])}, dims:{len(pair[1])}")
-    return cycle(x, tuple(pair[0]), tuple(pair[1]))
+    steps = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
+    axes = axes_of(dims, x.ndim) or ()
+    if len(steps) != len(axes):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(steps)}, dims:{len(axes)}")
+    return cycle(x, steps, axes)
 
 
 @primitive(np.roll)
@@ -528,7 +531,7 @@ slices.derivatives(x=lambda g, axis, x_shape: np.stack(g, axis) if x_shape[axis]
 
 
 @face
-def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
     """Cut along ``dim`` into parts of one size (the last may be smaller), or of the sizes in a list; views.
 
     Source: ``torch.split``.
@@ -556,7 +559,7 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, 
 
 
 @face
-def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+def chunk(input: Any, chunks: int, dim: int = 0) -> Any:
     """Cut along ``dim`` into so many parts, or fewer if it does not go further; views.
 
     Source: ``torch.chunk``.
@@ -569,7 +572,7 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
 
 
 @face
-def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
+def unbind(input: Any, dim: int = 0) -> Any:
     """All slices along ``dim``, without that dimension; views."""
     x = check_tensor("unbind", input)
     if x.ndim == 0:

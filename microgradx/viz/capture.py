@@ -68,6 +68,7 @@ class _Reader:
 
     def __init__(self, max_elems: int) -> None:
         self.max_elems = max_elems
+        self.recorded = False  # any of the operations
         self.names: dict[Any, str] = {}  # by edge, or by the id of a constant's array
         self.values: dict[Edge, Any] = {}  # arrays that are known
         self.ids: dict[Any, str] = {}
@@ -108,6 +109,7 @@ class _Reader:
 
     def learn_alive(self, node: Node) -> None:
         """Note the values that the node keeps: its result and its arguments."""
+        self.recorded = self.recorded or node.record is not None
         saved, place = node.saved, len(node.primitive.arguments)
         out = node.record.out if node.record else saved[place] if saved else None
         if out is not None and is_unchanged(out, node):
@@ -200,11 +202,12 @@ class _Reader:
         missing = sum(node.value is None for node in results)
         if self.max_elems < 0 or not missing:
             return []
+        note = f"The values of {missing} of {len(results)} operations are not shown: "
+        if self.recorded:
+            return [note + "they were overwritten in place, or computed outside of `with mgx.viz.record():`."]
         return [
-            f"The values of {missing} of {len(results)} operations are not shown, nor all inputs that need no "
-            "gradient: nobody kept them. "
-            "To see them, compute inside `with mgx.viz.record():`, or give the function: "
-            "draw(f, inputs=(x, y))."
+            f"{note}nobody kept them, nor perhaps inputs that need no gradient. To see them, compute inside "
+            "`with mgx.viz.record():`, or give the function: draw(f, inputs=(x, y))."
         ]
 
 
@@ -256,4 +259,8 @@ def text(value: Any) -> str:
         return f"{value.shape} {value.dtype}" if value.ndim else number(value.item())
     if isinstance(value, tuple):
         return f"({', '.join(map(text, value))}{',' if len(value) == 1 else ''})"
-    return number(value) if isinstance(value, float) else repr(value)
+    if isinstance(value, float):
+        return number(value)
+    # The text of other objects may contain their address, which changes from run to run.
+    known = value is None or value is ... or isinstance(value, (int, str, slice, np.dtype))
+    return repr(value) if known else type(value).__name__

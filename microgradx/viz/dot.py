@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
@@ -78,7 +79,7 @@ def digraph(
         longest: Characters in a line of a box.
         format: What ``render`` and ``pipe`` make: ``"svg"``, ``"png"``, ``"pdf"``, ...
     """
-    note = "\n".join(map(graphviz.escape, graph.notes))
+    note = "\n".join(graphviz.escape(row) for text in graph.notes for row in wrap(text, 60))
     notes = {"label": graphviz.nohtml(note), "fontname": "monospace", "fontsize": "10"} if note else {}
     picture = Drawing(
         format=format,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from microgradx.autograd.modes import recording as record
 from microgradx.engine import Variable
 from microgradx.viz.capture import Names, capture
-from microgradx.viz.engines import place
+from microgradx.viz.engines import check_layout, place
 from microgradx.viz.graph import Graph
-from microgradx.viz.html import page
 from microgradx.viz.labels import SHOW, check_show, lines
+from microgradx.viz.page import page
 from microgradx.viz.svg import box_size, render
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def draw(
         ['x', 'y', '', '', '']
     """
     check_show(show)
+    check_layout(rankdir, engine)
     known = dict(names or ())
     if isinstance(root, Variable) or not callable(root):
         if inputs is not None:
@@ -144,7 +145,7 @@ def draw(
             params = root.named_parameters()
         with record():
             results = root(*given)
-    roots = (results,) if isinstance(results, Variable) else tuple(results)
+    roots = tuple(results) if isinstance(results, (tuple, list)) else (results,)
     graph = capture(*roots, params=params, names=known)
     return GraphView(graph if max_nodes is None else graph.nearest(max_nodes), tuple(show), rankdir, engine)
 

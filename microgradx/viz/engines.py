@@ -14,6 +14,8 @@ from typing import Any
 
 from microgradx.viz.layout import BESIDE, BETWEEN, Layout, Point, layered, ranks
 
+ENGINES = ("auto", "dot", "pygraphviz", "builtin")
+DIRECTIONS = ("TB", "BT", "LR", "RL")
 INCH = 72  # pixels: then a pixel is Graphviz's point
 LARGE = 1000  # ranks passed by all edges together; beyond, Graphviz takes seconds to minutes
 
@@ -30,15 +32,12 @@ def place(
         ValueError: unknown ``engine`` or ``rankdir``.
         RuntimeError: the engine asked for does not work here.
     """
+    check_layout(rankdir, engine)
     engines: dict[str, Callable[[], Layout]] = {
         "dot": lambda: graphviz_layout(with_dot, sizes, edges, rankdir),
         "pygraphviz": lambda: graphviz_layout(with_pygraphviz, sizes, edges, rankdir),
         "builtin": lambda: layered(sizes, edges, rankdir),
     }
-    if engine not in (*engines, "auto"):
-        raise ValueError(f"draw: expected engine to be one of {('auto', *engines)}, got {engine!r}")
-    if rankdir not in ("TB", "BT", "LR", "RL"):
-        raise ValueError(f"draw: expected rankdir to be one of ('TB', 'BT', 'LR', 'RL'), got {rankdir!r}")
     if engine != "auto":
         try:
             return engines[engine]()
@@ -54,6 +53,14 @@ def place(
             except (ImportError, OSError, RuntimeError):
                 pass  # not on this machine: the next engine
     return engines["builtin"]()
+
+
+def check_layout(rankdir: str, engine: str = "auto") -> None:
+    """Raises: ValueError: unknown ``rankdir`` or ``engine``."""
+    if engine not in ENGINES:
+        raise ValueError(f"draw: expected engine to be one of {ENGINES}, got {engine!r}")
+    if rankdir not in DIRECTIONS:
+        raise ValueError(f"draw: expected rankdir to be one of {DIRECTIONS}, got {rankdir!r}")
 
 
 def small(count: int, edges: Sequence[tuple[int, int]]) -> bool:

@@ -170,9 +170,7 @@ def order(
         neighbors = above if downward else below
         for row in rows if downward else rows[::-1]:
             wanted = {
-                c: sum(cells[n].place for n in neighbors[c]) / len(neighbors[c])
-                if neighbors[c]
-                else cells[c].place
+                c: sum(cells[n].place for n in neighbors[c]) / len(neighbors[c]) if neighbors[c] else cells[c].place
                 for c in row
             }
             row.sort(key=wanted.__getitem__)
@@ -200,9 +198,7 @@ def crossings(cells: list[Cell], links: list[tuple[int, int]], rows: list[list[i
     return total
 
 
-def align(
-    cells: list[Cell], rows: list[list[int]], above: dict[int, list[int]], below: dict[int, list[int]]
-) -> None:
+def align(cells: list[Cell], rows: list[list[int]], above: dict[int, list[int]], below: dict[int, list[int]]) -> None:
     """Set x: every cell near its neighbors, the order kept, nothing overlapping."""
     for row in rows:
         spread(cells, row, dict.fromkeys(row, (0.0, 1.0)))
@@ -257,7 +253,9 @@ def curves(cells: list[Cell], chains: list[list[int]], tops: list[Point]) -> lis
     for e, chain in enumerate(chains):
         source, target = cells[chain[0]], cells[chain[-1]]
         middle = sum(tops[source.rank]) / 2, sum(tops[target.rank]) / 2
-        straights = [(leave[e], middle[0] + source.height / 2, tops[source.rank][1])]
+        bottom = tops[source.rank][1]
+        start = bottom if source.line else middle[0] + source.height / 2
+        straights = [(leave[e], start, bottom)]
         straights += [(cells[c].x, *tops[cells[c].rank]) for c in chain[1:-1]]
         straights += [(arrive[e], tops[target.rank][0], middle[1] - target.height / 2)]
         route = [straights[0][:2]]

@@ -66,9 +66,7 @@ def box_size(text: Sequence[Line]) -> Point:
 
 def columns(text: str) -> int:
     """How many letters wide a text is: East Asian letters count twice, combining marks not at all."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def render(graph: Graph, layout: Layout, labels: Sequence[Sequence[Line]]) -> str:
@@ -100,15 +98,14 @@ def render(graph: Graph, layout: Layout, labels: Sequence[Sequence[Line]]) -> st
         kind = f"{node.kind} root" if node.root else node.kind
         round_ = 3 if node.kind in ("leaf", "constant") else 12
         parts.append(
-            f'<g class="node {kind}" id="{escape(node.id)}"><title>{escape(tooltip(node))}</title>'
+            f'<g class="node {kind}" data-node="{escape(node.id)}"><title>{escape(tooltip(node))}</title>'
             f'<rect class="box" x="{px(x - wide / 2)}" y="{px(y - high / 2)}" width="{px(wide)}" '
             f'height="{px(high)}" rx="{round_}"/>'
         )
         for i, line in enumerate(text):
             base = y - high / 2 + PAD / 2 + i * HEIGHT + 12.5
             parts.append(
-                f'<text class="{line.style}" x="{px(x)}" y="{px(base)}" text-anchor="middle">'
-                f"{escape(line.text)}</text>"
+                f'<text class="{line.style}" x="{px(x)}" y="{px(base)}" text-anchor="middle">{escape(line.text)}</text>'
             )
         parts.append("</g>")
     parts.append("</g>")

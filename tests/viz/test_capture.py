@@ -152,6 +152,23 @@ def test_a_value_that_was_overwritten_is_not_shown():
     assert constant.value is None
 
 
+def test_after_writing_in_place_each_node_has_its_own_value_or_none():
+    x = leaf([1.0, 2.0])
+    with record():
+        y = x * 2.0
+        y.add_(1.0)
+        y[0] = 7.0
+        loss = (y * y).sum()
+    graph = capture(loss, names={"y": y})
+    ops = {node.op: node for node in graph.nodes}
+    assert ops["AddBackward0"].value.elements == [3.0, 5.0]
+    assert by_name(graph)["y"].value.elements == [7.0, 5.0]
+    first = next(node for node in graph.nodes if node.op == "MulBackward0")
+    assert first.value is None  # its memory holds 7.0 and 5.0 now
+    assert "overwritten in place" in graph.notes[0]
+    assert "0x" not in graph.to_json()
+
+
 def test_several_results_each_have_a_box():
     x = leaf([[1.0, 5.0], [4.0, 2.0]])
     with record():

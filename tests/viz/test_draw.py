@@ -174,5 +174,11 @@ def test_bad_arguments_raise():
         draw(x, show=("colour",))
     with pytest.raises(ValueError, match="expected show to be a tuple"):
         draw(x, show="op")
+    with pytest.raises(ValueError, match="expected engine to be one of"):
+        draw(x, engine="neato")
+    with pytest.raises(ValueError, match="expected rankdir to be one of"):
+        draw_dot(x, rankdir="UP")
     with pytest.raises(TypeError, match="expected tensors, got float"):
         draw(lambda: (1.0,), inputs=())
+    with pytest.raises(TypeError, match="expected tensors, got float"):
+        draw(1.0)

@@ -138,9 +138,7 @@ def test_the_picture_describes_itself_and_follows_the_theme(bare):
     svg = GraphView(GRAPH).svg()
     root = parse(svg)
     assert root.get("role") == "img"
-    assert root.get("aria-label") == (
-        "Computation graph of loss = Add. Operations: 3, leaves: 2 (w, b<1>), inputs: 1."
-    )
+    assert root.get("aria-label") == ("Computation graph of loss = Add. Operations: 3, leaves: 2 (w, b<1>), inputs: 1.")
     assert "light-dark(" in svg
     assert "Two values are not shown." in words(root)
     assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
@@ -208,9 +206,7 @@ def test_a_notebook_gets_the_picture(bare):
     view = GraphView(GRAPH)
     bundle = view._repr_mimebundle_()
     assert bundle["image/svg+xml"] == bundle["text/html"] == view._repr_svg_() == view.svg()
-    assert (
-        bundle["text/plain"] == repr(view) == "<GraphView of Graph: 6 nodes, 5 edges; see .save('graph.svg')>"
-    )
+    assert bundle["text/plain"] == repr(view) == "<GraphView of Graph: 6 nodes, 5 edges; see .save('graph.svg')>"
 
 
 def test_the_engine_is_dot_where_there_is_one(fake_dot):

@@ -1,0 +1,202 @@
+"""A recorded operation that can be carried out again, on other values: what gradcheck questions."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from microgradx.autograd import numeric
+from microgradx.autograd.function import Function, FunctionCtx
+from microgradx.engine import OFF, ON, Leaf, Node, Record, Variable, mode, wrap
+
+STEP = 6e-6
+"""The cube root of float64's precision: here a central difference is most exact."""
+
+
+class Operation:
+    """A node's forward and rules as functions of its arguments, in float64.
+
+    ``values`` are the arguments that it met: arrays of our own, and options.
+    """
+
+    def __init__(self, node: Node, record: Record) -> None:
+        self.node = node
+        self.record = record
+        self.values = [_double(v) for v in record.args]
+
+    @property
+    def identity(self) -> Any:
+        """The same for all calls of one operation."""
+        return self.node.function if isinstance(self.node, FunctionCtx) else self.node.primitive
+
+    def wanted(self) -> list[int]:
+        """The arguments that get a gradient."""
+        return [i for i, parent in enumerate(self.node.parents) if parent is not None and self.is_float(i)]
+
+    def is_float(self, i: int) -> bool:
+        value = self.values[i]
+        return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 0
+
+    def argument(self, i: int) -> str:
+        """The name of an argument."""
+        node = self.node
+        if isinstance(node, FunctionCtx):
+            names = list(inspect.signature(node.function.forward).parameters)
+            names = names if node.function.setup_context is not Function.setup_context else names[1:]
+            return names[i] if i < len(names) else f"argument {i}"
+        p = node.primitive
+        last = len(p.arguments) - 1
+        return f"{p.arguments[last]}[{i - last}]" if p.variadic and i >= last else str(p.arguments[i])
+
+    def options(self) -> dict[str, float]:
+        """The arguments that are plain numbers, by name."""
+        return {
+            self.argument(i): float(v)
+            for i, v in enumerate(self.values)
+            if isinstance(v, (int, float)) and not isinstance(v, bool)
+        }
+
+    def line(self) -> str:
+        """Where the user's code carried it out."""
+        where = self.record.line()
+        if where is None:
+            return ""
+        text = linecache.getline(*where).strip()
+        return f"{where[0]}:{where[1]}" + (f"\n    {text}" if text else "")
+
+    def formula(self, i: int) -> str:
+        """The text of the rule for an argument, and where it stands; empty if there is no source."""
+        sources = self.node.primitive.sources
+        last = len(self.node.primitive.arguments) - 1
+        name = self.node.primitive.arguments[min(i, last)]
+        return _source(sources[name]) if name in sources else ""
+
+    def run(self, values: Sequence[Any]) -> tuple[np.ndarray, ...]:
+        """The results for these arguments."""
+        node = self.node
+        if isinstance(node, FunctionCtx):
+            before, mode.grad = mode.grad, OFF
+            try:
+                out = node.function.apply(*self.tensors(node, values))
+            finally:
+                mode.grad = before
+            results = out if isinstance(out, tuple) else (out,)
+            return tuple(np.asarray(r.array) for r in results if isinstance(r, Variable))
+        p = node.primitive
+        out = p.forward(*_scalars(values))
+        out = out[0] if p.extras else out
+        return tuple(np.asarray(a) for a in (out if p.multiple else (out,)))
+
+    def gradient(self, values: Sequence[Any], g: Sequence[np.ndarray], i: int, swap: tuple[str, str] = ("", "")) -> Any:
+        """What the rule for argument ``i`` gives for an upstream gradient; None if it gives none.
+
+        With ``swap`` a primitive's rule finds the value of the second name under the first.
+        """
+        node = self.node
+        if isinstance(node, FunctionCtx):
+            return self.custom_gradient(node, values, g, i)
+        p = node.primitive
+        last = len(p.arguments) - 1
+        rule = next(((r, reads) for k, r, reads in p.rules if k == min(i, last)), None)
+        if rule is None:
+            return None
+        values = _scalars(values)
+        out = p.forward(*values)
+        out, *extras = out if p.extras else (out,)
+        given = [*values[:last], tuple(values[last:])] if p.variadic else values
+        known = [*given, out, *extras, *(_shape(given[k]) for k in p.shapes)]
+        reads = [p.number(swap[1]) if p.number(swap[0]) == k else k for k in rule[1]] if swap[0] else rule[1]
+        upstream = tuple(g) if p.multiple else g[0][()]
+        result = rule[0](upstream, *[known[k] for k in reads])
+        return list(result)[i - last] if p.variadic and i >= last else result
+
+    def custom_gradient(self, node: FunctionCtx, values: Sequence[Any], g: Sequence[np.ndarray], i: int) -> Any:
+        tensors = self.tensors(node, values)
+        before, mode.grad = mode.grad, ON
+        try:
+            out = node.function.apply(*tensors)
+            edge = next(r.edge for r in (out if isinstance(out, tuple) else (out,)) if isinstance(r, Variable) and r.edge)
+            again: Any = edge if isinstance(edge, FunctionCtx) else edge.source
+            slots = iter(g)
+            results = out if isinstance(out, tuple) else (out,)
+            upstream = [next(slots) if isinstance(r, Variable) else None for r in results]
+            mode.grad = OFF
+            return again.gradients(again.saved[2] if again.saved else None, upstream if again.several else upstream[0])[i]
+        finally:
+            mode.grad = before
+
+    def tensors(self, node: FunctionCtx, values: Sequence[Any]) -> list[Any]:
+        """The arguments as `Function.apply` takes them."""
+        result = []
+        for value, is_tensor, parent in zip(_scalars(values), node.are_tensors, node.parents, strict=True):
+            tensor = wrap(np.copy(value)[()]) if is_tensor else value
+            if parent is not None:
+                tensor.edge = Leaf(tensor)
+            result.append(tensor)
+        return result
+
+    def jacobian(self, values: Sequence[Any], i: int) -> np.ndarray:
+        """The derivatives of all results by argument ``i``, by difference quotients."""
+        return numeric.jacobian(lambda: flat(self.run(values)), values[i], step_for(values[i]))
+
+    def repeats(self) -> bool:
+        """Whether the same arguments give the result that was recorded."""
+        out = self.record.out if isinstance(self.record.out, tuple) else (self.record.out,)
+        again = self.run(self.values)
+        return len(out) == len(again) and all(
+            a.shape == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True) for a, b in zip(out, again)
+        )
+
+    def nearby(self, rng: np.random.Generator) -> list[Any]:
+        """Other arguments, of the same signs and a little smaller, so that they stay where the operation is defined."""
+        return [
+            v * rng.uniform(0.8, 1.0, v.shape) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v
+            for v in self.values
+        ]
+
+
+def step_for(x: np.ndarray) -> float:
+    return STEP * max(1.0, float(np.abs(x).max(initial=0)))
+
+
+def flat(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """All results of an operation in one row."""
+    return np.concatenate([a.reshape(-1) for a in arrays]).astype(np.float64)
+
+
+def _double(value: Any) -> Any:
+    """An array of our own, floats in float64; options as they are."""
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return value
+    return np.array(value, np.float64 if value.dtype.kind == "f" else None, order="C")
+
+
+def _scalars(values: Sequence[Any]) -> list[Any]:
+    """0-d arrays as the scalars that operations compute with."""
+    return [v[()] if isinstance(v, np.ndarray) else v for v in values]
+
+
+def _shape(value: Any) -> Any:
+    return tuple(v.shape for v in value) if isinstance(value, tuple) else value.shape
+
+
+def _source(rule: Any) -> str:
+    """The text of a rule, if it is a lambda, or its name; and where it stands."""
+    code = inspect.unwrap(rule).__code__
+    where = f"{code.co_filename}:{code.co_firstlineno}"
+    if code.co_name != "<lambda>":
+        return f"{rule.__qualname__}, {where}"
+    # The instructions of a lambda know the columns that they were compiled from: together, its expression.
+    spans = [p for p in code.co_positions() if None not in p and p[2:] != (0, 0)]
+    first, last = min((p[0], p[2]) for p in spans), max((p[1], p[3]) for p in spans)
+    lines = [line.encode() for line in linecache.getlines(code.co_filename)[first[0] - 1 : last[0]]]
+    if not lines:
+        return where
+    lines[-1] = lines[-1][: last[1]]
+    lines[0] = lines[0][first[1] :]
+    body = " ".join(line.decode().strip() for line in lines)
+    return f"lambda {', '.join(code.co_varnames[: code.co_argcount])}: {body}, {where}"

@@ -1,0 +1,252 @@
+"""Normalization layers: they shift and scale what passes through to mean 0 and variance 1."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from microgradx.creation import empty, ones, tensor, zeros
+from microgradx.dtypes import int64
+from microgradx.nn import functional as F
+from microgradx.nn import init
+from microgradx.nn.module import Module
+from microgradx.nn.parameter import Parameter
+
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "LayerNorm", "RMSNorm"]
+
+
+class _Affine(Module):
+    """A normalization followed by a learned factor and shift, which start as 1 and 0."""
+
+    def _add_parameters(self, shape: Any, weight: bool, bias: bool, device: Any, dtype: Any) -> None:
+        for name, wanted in (("weight", weight), ("bias", bias)):
+            self.register_parameter(
+                name, Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
+            )
+
+    def reset_parameters(self) -> None:
+        """Set the factor to 1 and the shift to 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+class _BatchNorm(_Affine):
+    _version = 2  # since this one, the state has num_batches_tracked
+    dims: tuple[int, ...]
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        self._add_parameters(num_features, affine, affine and bias, device, dtype)
+        track = track_running_stats
+        self.register_buffer("running_mean", zeros(num_features, device=device, dtype=dtype) if track else None)
+        self.register_buffer("running_var", ones(num_features, device=device, dtype=dtype) if track else None)
+        self.register_buffer("num_batches_tracked", tensor(0, dtype=int64) if track else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Forget the means and variances of past batches."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        self.reset_running_stats()
+        super().reset_parameters()
+
+    def forward(self, input: Any) -> Any:
+        if input.ndim not in self.dims:
+            expected = " or ".join(f"{d}D" for d in self.dims)
+            raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
+        rate = self.momentum or 0.0
+        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:  # the mean of all batches so far
+                rate = 1.0 / float(self.num_batches_tracked)
+        use_batch = self.training or self.running_mean is None
+        known = not self.training or self.track_running_stats
+        return F.batch_norm(
+            input, self.running_mean if known else None, self.running_var if known else None,
+            self.weight, self.bias, use_batch, rate, self.eps,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *rest: Any
+    ) -> None:
+        key = prefix + "num_batches_tracked"
+        if local_metadata.get("version", 1) < 2 and self.track_running_stats and key not in state_dict:
+            state_dict[key] = self.num_batches_tracked
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalizes each feature of (N, C) or (N, C, L); see `BatchNorm2d`. Source: ``torch.nn.BatchNorm1d``."""
+
+    dims = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """Normalizes each channel over the batch; then scales and shifts it by learned values.
+
+    In training it uses the mean and variance of the batch, and keeps running averages of them, which it uses
+    after ``eval()``.
+
+    Args:
+        num_features: Number of channels.
+        eps: Added to the variance, against division by 0.
+        momentum: Share of the newest batch in the running averages; None for the mean of all batches.
+        affine: Whether to scale and shift by learned values.
+        track_running_stats: Whether to keep running averages; without, each batch is normalized by itself.
+        device: The CPU, under any of its names.
+        dtype: Of the parameters; by default the default dtype.
+        bias: Whether to shift, if ``affine``.
+
+    Shape:
+        (N, C, H, W) -> (N, C, H, W)
+
+    Raises: ValueError: the input has another number of dimensions.
+    Source: S. Ioffe and C. Szegedy, "Batch normalization" (2015); ``torch.nn.BatchNorm2d``.
+
+    Example:
+        >>> layer = mgx.nn.BatchNorm2d(3)
+        >>> out = layer(mgx.randn(8, 3, 4, 4) * 5 + 2)
+        >>> bool((out.mean((0, 2, 3)).abs() < 1e-5).all())
+        True
+    """
+
+    dims = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """Normalizes each channel of (N, C, D, H, W); see `BatchNorm2d`. Source: ``torch.nn.BatchNorm3d``."""
+
+    dims = (5,)
+
+
+def _shape_of(normalized_shape: Any) -> tuple[int, ...]:
+    return tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else (normalized_shape,)
+
+
+class LayerNorm(_Affine):
+    """Normalizes each sample by itself, over its last dimensions; then scales and shifts by learned values.
+
+    Args:
+        normalized_shape: The last dimensions, as a number or several.
+        eps: Added to the variance, against division by 0.
+        elementwise_affine: Whether to scale and shift by learned values.
+        bias: Whether to shift, if ``elementwise_affine``.
+        device: The CPU, under any of its names.
+        dtype: Of the parameters; by default the default dtype.
+
+    Shape:
+        (..., *normalized_shape) -> the same
+
+    Source: J. L. Ba et al., "Layer normalization" (2016); ``torch.nn.LayerNorm``.
+
+    Example:
+        >>> mgx.nn.LayerNorm(2)(mgx.tensor([[1.0, 3.0]])).detach()
+        tensor([[-1.0000,  1.0000]])
+    """
+
+    def __init__(
+        self,
+        normalized_shape: Any,
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _shape_of(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        self._add_parameters(
+            self.normalized_shape, elementwise_affine, elementwise_affine and bias, device, dtype
+        )
+        self.reset_parameters()
+
+    def forward(self, input: Any) -> Any:
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class GroupNorm(_Affine):
+    """Normalizes groups of channels of each sample; then scales and shifts each channel by learned values.
+
+    Args:
+        num_groups: How many groups.
+        num_channels: How many channels.
+        eps: Added to the variance, against division by 0.
+        affine: Whether to scale and shift by learned values.
+        device: The CPU, under any of its names.
+        dtype: Of the parameters; by default the default dtype.
+        bias: Whether to shift, if ``affine``.
+
+    Shape:
+        (N, C, ...) -> (N, C, ...)
+
+    Raises: ValueError: the groups do not divide the channels.
+    Source: Y. Wu and K. He, "Group normalization" (2018); ``torch.nn.GroupNorm``.
+
+    Example:
+        >>> mgx.nn.GroupNorm(2, 6)(mgx.randn(3, 6, 5)).shape
+        torch.Size([3, 6, 5])
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_channels % num_groups != 0:
+            raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
+        self.num_groups = num_groups
+        self.num_channels = num_channels
+        self.eps = eps
+        self.affine = affine
+        self._add_parameters(num_channels, affine, affine and bias, device, dtype)
+        self.reset_parameters()
+
+    def forward(self, input: Any) -> Any:
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )

@@ -1,0 +1,57 @@
+"""Embedding: rows of a table, picked by index; and its adjoint, which adds rows to where they came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradx.engine import Array, primitive
+
+
+@primitive(name="Embedding")
+def take_rows(indices: Array, weight: Array, padding: int | None) -> Array:
+    """``weight[indices]``: (...), (V, D) -> (..., D). The row ``padding`` gets no gradient."""
+    return weight.take(indices, 0)
+
+
+@primitive(name="EmbeddingDenseBackward")
+def add_rows(g: Array, indices: Array, shape: tuple[int, int], padding: int | None) -> Array:
+    """Zeros (V, D), and to each row all that was picked from it; but the row ``padding`` stays 0."""
+    width = shape[1]
+    out = np.zeros(shape, g.dtype)
+    # NumPy adds at single places about four times as fast as it adds at rows.
+    at = (indices.reshape(-1, 1) * width + np.arange(width)).reshape(-1)
+    np.add.at(out.reshape(-1), at, g.reshape(-1))
+    if padding is not None:
+        out[padding] = 0
+    return out
+
+
+@primitive()
+def take_rows_but(x: Array, indices: Array, padding: int | None) -> Array:
+    """`take_rows`, with zeros for the row ``padding``: the adjoint of `add_rows`."""
+    out = x.take(indices, 0)
+    if padding is not None:
+        out[indices == padding] = 0
+    return out
+
+
+take_rows.derivatives(
+    weight=lambda g, indices, weight_shape, padding: add_rows(g, indices, weight_shape, padding)
+)
+add_rows.derivatives(g=lambda h, indices, padding: take_rows_but(h, indices, padding))
+take_rows_but.derivatives(x=lambda g, indices, x_shape, padding: add_rows(g, indices, x_shape, padding))
+
+
+def check_indices(indices: Any, rows: int) -> None:
+    """PyTorch's errors for what does not index a table."""
+    if indices.dtype not in (np.int64, np.int32):
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
+            f"but got {indices.dtype} instead (while checking arguments for embedding)"
+        )
+    if indices.size and (indices.min() < 0 or indices.max() >= rows):
+        raise IndexError(
+            f"index out of range in self: expected indices from 0 to {rows - 1}, got {indices.min()} to {indices.max()}"
+        )

@@ -1,0 +1,108 @@
+"""Normalisation: values moved and scaled so that groups of them have mean 0 and variance 1.
+
+Layers differ in which values make a group: `layer_norm` takes the features of one sample, `batch_norm`
+one channel of all samples. Both are `normalize` over other axes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradx.engine import Array, primitive
+from microgradx.ops.reduction import Axes, count, reduce_var
+
+
+def normalize(
+    x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float
+) -> tuple[Array, Array, Array]:
+    """``weight · (x - mean) / sqrt(var + eps) + bias``, and the mean and variance of each group.
+
+    The variance is that of the group itself: divided by n.
+    """
+    n = count(x.shape, axis)
+    mean = np.add.reduce(x, axis, keepdims=True) / n
+    d = x - mean
+    var = np.add.reduce(d * d, axis, keepdims=True) / n
+    d *= 1 / np.sqrt(var + eps)
+    if weight is not None:
+        d *= weight
+    if bias is not None:
+        d += bias
+    return d, mean, var
+
+
+layer_norm = primitive(name="NativeLayerNorm", saves=("mean", "var"))(normalize)
+batch_norm = primitive(name="NativeBatchNorm", saves=("mean", "var"))(normalize)
+
+
+# Below, mean and var only spare a second pass over x: they are functions of x, and the rules for x are
+# the derivatives of the whole.
+
+
+@primitive()
+def standardize(x: Array, axis: Axes, eps: float, mean: Array, var: Array) -> Array:
+    """``(x - mean) / sqrt(var + eps)``."""
+    return (x - mean) * (1 / np.sqrt(var + eps))
+
+
+@primitive()
+def standardize_back(g: Array, x: Array, axis: Axes, eps: float, mean: Array, var: Array) -> Array:
+    """What reaches x through `standardize`: ``(g - mean(g) - z · mean(g · z)) / sqrt(var + eps)``, z being its result.
+
+    The part of ``g`` that would move the whole group is taken off, and the part that would scale it.
+    """
+    n = count(x.shape, axis)
+    scale = 1 / np.sqrt(var + eps)
+    z = (x - mean) * scale
+    along_z = np.add.reduce(g * z, axis, keepdims=True) / n
+    z *= along_z
+    out = g - z
+    out -= np.add.reduce(g, axis, keepdims=True) / n
+    out *= scale
+    return out
+
+
+def standardize_back_by_x(
+    h: Array, g: Array, x: Array, axis: Axes, eps: float, out: Array, mean: Array, var: Array
+) -> Array:
+    """With J the (symmetric) Jacobian of `standardize`, J g is ``out``, and this is the gradient of h · J g by x."""
+    z = standardize(x, axis, eps, mean, var)
+    scale = 1 / (np.sqrt(reduce_var(x, axis, 0, True) + eps) * count(x.shape, axis))
+    back = standardize_back(h, x, axis, eps, mean, var)
+    return -scale * (
+        z * np.sum(h * out, axis, keepdims=True)
+        + np.sum(g * z, axis, keepdims=True) * back
+        + np.sum(h * z, axis, keepdims=True) * out
+    )
+
+
+standardize.derivatives(
+    x=lambda g, x, axis, eps, mean, var: standardize_back(g, x, axis, eps, mean, var),
+)
+standardize_back.derivatives(
+    g=lambda h, x, axis, eps, mean, var: standardize_back(h, x, axis, eps, mean, var),
+    x=standardize_back_by_x,
+)
+
+
+def normalize_by_x(
+    g: Array, x: Array, weight: Array | None, axis: Axes, eps: float, mean: Array, var: Array
+) -> Array:
+    """Through the weight, and then through `standardize`."""
+    return standardize_back(g if weight is None else g * weight, x, axis, eps, mean, var)
+
+
+for operation in (layer_norm, batch_norm):
+    operation.derivatives(
+        x=normalize_by_x,
+        weight=lambda g, x, axis, eps, mean, var: g * standardize(x, axis, eps, mean, var),
+        bias=lambda g: g,
+    )
+
+
+def check_size(name: str, value: Any, n: int) -> None:
+    """One number for each channel."""
+    if value is not None and value.array.size != n:
+        raise RuntimeError(f"{name} should contain {n} elements not {value.array.size}")
