@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Edge, Hooks, Leaf, Variable, backpropagate, wrap
+from microgradx.engine import backpropagate
+from microgradx.graph import Edge, Hooks, Leaf, Variable, wrap
 from microgradx.memory import mark_written
 
 

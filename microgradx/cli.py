@@ -47,7 +47,7 @@ def prepare(folder: Path) -> None:
               help="Folder for the page and its pictures.", show_default=True)  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1, 1000), default=30, show_default=True,
               help="Passes over the training images.")  # fmt: skip
-@click.option("--hidden", type=click.IntRange(1, 256), default=32, show_default=True,
+@click.option("--hidden", type=click.IntRange(1, 128), default=32, show_default=True,
               help="Units in each hidden layer.")  # fmt: skip
 @click.option("--activation", type=click.Choice(["relu", "leaky_relu", "sigmoid", "tanh"]), default="relu",
               show_default=True, help="What bends the network.")  # fmt: skip

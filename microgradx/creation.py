@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import default, to_numpy
-from microgradx.engine import Leaf, Variable, wrap
+from microgradx.graph import Leaf, Variable, wrap
 from microgradx.ops.face import FUNCTIONS, METHODS, check_tensor
 from microgradx.ops.shape import sizes_of
 

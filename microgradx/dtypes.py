@@ -256,18 +256,22 @@ def promote(x: Any, y: Any) -> tuple[Any, Any]:
         >>> promote(np.ones(1, np.int8), 300)
         (array([1], dtype=int8), 44)
     """
-    if type(y) in _python_scalars:
+    try:
+        if type(y) in _python_scalars:
+            if type(x) in _python_scalars:
+                common = _common(x, y).type
+                return common(x), common(y)
+            return _with_scalar(x, y)
         if type(x) in _python_scalars:
-            common = _common(x, y).type
-            return common(x), common(y)
-        return _with_scalar(x, y)
-    if type(x) in _python_scalars:
-        y, x = _with_scalar(y, x)
-        return x, y
-    if x.dtype is y.dtype:
-        return x, y
-    common_dtype = _common(x, y)
-    return x.astype(common_dtype, copy=False), y.astype(common_dtype, copy=False)
+            y, x = _with_scalar(y, x)
+            return x, y
+        if x.dtype is y.dtype:
+            return x, y
+        common_dtype = _common(x, y)
+        return x.astype(common_dtype, copy=False), y.astype(common_dtype, copy=False)
+    except AttributeError:
+        found = f"{type(x).__name__} and {type(y).__name__}"
+        raise TypeError(f"expected tensors and numbers, got {found}; make a tensor with tensor(...)") from None
 
 
 def result_type(x: Any, y: Any) -> dtype:

@@ -25,7 +25,7 @@ import numpy as np
 from microgradx.creation import finished
 from microgradx.device import device as Device
 from microgradx.dtypes import NumpyDtype, promote, to_numpy
-from microgradx.engine import Array, Variable, wrap
+from microgradx.graph import Array, Variable, wrap
 from microgradx.ops.face import face
 from microgradx.size import Size
 from microgradx.views import check_writable, write

@@ -33,7 +33,8 @@ from microgradx.dtypes import (
     to_numpy,
     uint8,
 )
-from microgradx.engine import Hooks, Leaf, Node, Output, Variable, cast, own_memory, use_variable_class, wrap
+from microgradx.engine import cast
+from microgradx.graph import Hooks, Leaf, Node, Output, Variable, own_memory, use_variable_class, wrap
 from microgradx.memory import version
 from microgradx.ops import elementwise as _e
 from microgradx.ops.face import METHODS, in_place
@@ -502,7 +503,7 @@ class Tensor(Variable):
             Device(device)
         wanted = self.array.dtype if dtype is None else to_numpy(dtype)
         if wanted != self.array.dtype:
-            return cast(self, wanted)
+            return cast(self if wanted.kind == "f" else self.detach(), wanted)
         return self.clone() if copy else self
 
     def type(self, dtype: Any = None, non_blocking: bool = False) -> Any:

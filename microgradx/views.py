@@ -19,21 +19,8 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import as_dtype, can_cast
-from microgradx.engine import (
-    NUMPY,
-    ON,
-    Array,
-    Leaf,
-    Node,
-    Operation,
-    Output,
-    Variable,
-    cast,
-    make_node,
-    mode,
-    own_memory,
-    primitive,
-)  # fmt: skip
+from microgradx.engine import Operation, cast, primitive
+from microgradx.graph import NUMPY, ON, Array, Leaf, Node, Output, Variable, make_node, mode, own_memory
 from microgradx.memory import mark_written, owner, tick
 
 
@@ -217,7 +204,7 @@ def write(target: Variable, result: Variable, name: str) -> Any:
             "the written-to tensor refers to a single memory location. Please clone() the tensor before "
             "performing the operation."
         )
-    keep_old_values(result.edge, array)
+    keep_old_values(result.edge, array, old)
     np.copyto(array, result.array)
     mark_written(array)
     if old is not array:
@@ -240,12 +227,15 @@ def legacy_name(name: str) -> str:
     return older.get(name) or {"uint8": "Byte", "int8": "Char", "bool": "Bool"}[name]
 
 
-def keep_old_values(edge: Any, array: np.ndarray) -> None:
-    """Copy what a new node saved of the memory that is about to be overwritten."""
+def keep_old_values(edge: Any, array: np.ndarray, scalar: Any) -> None:
+    """Copy what a new node saved of the memory that is about to be overwritten, or was as a NumPy scalar."""
     node = edge.source if isinstance(edge, Output) else edge
     if isinstance(node, Node) and node.saved:
         memory = owner(array)
-        node.saved = tuple(np.array(v) if isinstance(v, np.ndarray) and owner(v) is memory else v for v in node.saved)
+        node.saved = tuple(
+            np.array(v) if v is scalar or (isinstance(v, np.ndarray) and owner(v) is memory) else v
+            for v in node.saved
+        )
 
 
 def rebase(target: Variable, result: Variable) -> None:

@@ -21,9 +21,7 @@ def test_digits_are_the_1797_of_the_source() -> None:
     assert np.array_equal(ink, np.round(ink))
     assert (ink.min(), ink.max(), ink.sum()) == (0, 16, 561718)
     raw = ink.astype(np.uint8).tobytes() + labels.numpy().astype(np.uint8).tobytes()
-    assert (
-        hashlib.sha256(raw).hexdigest() == "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
-    )
+    assert hashlib.sha256(raw).hexdigest() == "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
 
 
 def test_the_split_is_a_stratified_partition() -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import (
-    FREED, FULL, OFF, Edge, Leaf, Node, Output, Record, Variable, check_unchanged, mode, wrap,
-)  # fmt: skip
+from microgradx.checks import FREED, check_unchanged
+from microgradx.graph import OFF, ON, Edge, Leaf, Node, Output, Record, Variable, mode, wrap
 from microgradx.memory import owner, tick
 from microgradx.views import check_writable, rebase
 
@@ -38,10 +37,6 @@ class FunctionCtx(Node):
         self.constant: tuple[Variable, ...] = ()
         self.origins: tuple[Edge | int | None, ...] = ()  # of what is saved; a number is that of a result
         self.lent: tuple[Any, ...] | None = None  # the saved arrays, while backward runs
-
-    @property
-    def name(self) -> str:
-        return f"{self.function.__name__}Backward"
 
     @property
     def primitive(self) -> Any:
@@ -94,12 +89,16 @@ class FunctionCtx(Node):
 
     def keep(self, inputs: tuple[Any, ...], results: tuple[Any, ...], outputs: list[Any]) -> None:
         """Put what is to be saved where the engine looks for it: arrays, and apart from them their edges."""
-        arrays, origins = [], []
+        arrays: list[Any] = []
+        origins: list[Edge | int | None] = []
         for value in self.to_save:
+            if value is None:
+                arrays.append(None)
+                origins.append(None)
+                continue
             made_here = None if _among(value, inputs) and not _among(value, self.dirty) else _place(value, results)
-            kept = value if made_here is None else outputs[made_here]
-            arrays.append(None if kept is None else kept.array)
-            origins.append(made_here if made_here is not None else value and value.edge)
+            arrays.append(value.array if made_here is None else outputs[made_here].array)
+            origins.append(value.edge if made_here is None else made_here)
         self.origins = tuple(origins)
         self.saved = (None, None, tuple(arrays)) if arrays else ()
 
@@ -140,7 +139,7 @@ class FunctionCtx(Node):
                 f"function {self.name} returned a gradient different than None at position {i + 1}, but the "
                 "corresponding forward input was not a Variable; return None there"
             )
-        if edge is not None and not _expands_to(edge.shape, dx.array.shape):
+        if edge is not None and not expands_to(edge.shape, dx.array.shape):
             raise RuntimeError(
                 f"Function {self.name} returned an invalid gradient at index {i} - got {list(dx.array.shape)} but "
                 f"expected shape compatible with {list(edge.shape)}; a gradient has the shape of its argument"
@@ -166,14 +165,15 @@ class _Description:
 
 
 def _place(value: Any, among: tuple[Any, ...]) -> int | None:
-    return next((i for i, other in enumerate(among) if other is value and value is not None), None)
+    return next((i for i, other in enumerate(among) if other is value), None)
 
 
 def _among(value: Any, others: tuple[Any, ...]) -> bool:
     return _place(value, others) is not None
 
 
-def _expands_to(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+def expands_to(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Whether one shape can be broadcast to another: then a gradient of the other can be summed to the one."""
     new = len(large) - len(small)
     return new >= 0 and all(n in (1, m) for n, m in zip(small, large[new:], strict=True))
 
@@ -272,7 +272,7 @@ class Function:
             ctx.parents = tuple(edges)
             ctx.shape = tuple(a.shape for a in arrays) if ctx.several else arrays[0].shape
             ctx.dtype = tuple(a.dtype for a in arrays) if ctx.several else arrays[0].dtype
-            if mode.grad == FULL:
+            if mode.grad > ON:
                 operands = [a.array if isinstance(a, Variable) else a for a in args]
                 ctx.record = Record(operands, tuple(arrays) if ctx.several else arrays[0])
             ctx.serial = tick()

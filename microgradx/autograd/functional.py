@@ -13,7 +13,7 @@ from typing import Any
 from microgradx.autograd.modes import enable_grad, is_grad_enabled, set_grad_enabled
 from microgradx.backward import grad
 from microgradx.creation import zeros, zeros_like
-from microgradx.engine import Variable
+from microgradx.graph import Variable
 from microgradx.ops.shape import stack
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -91,7 +91,11 @@ def jvp(
         # The product vJ is linear in v: the v at which it is differentiated does not matter.
         any_v = tuple(zeros_like(out).requires_grad_() for out in outputs)
         pulled = _grad(outputs, inputs, any_v, create_graph=True)
-        _check_depends(pulled, strict, "The gradient with respect to input {} is independent of the inputs of the user-provided function.")
+        _check_depends(
+            pulled,
+            strict,
+            "The gradient with respect to input {} is independent of the inputs of the user-provided function.",
+        )
     with set_grad_enabled(create_graph or is_grad_enabled()):
         product = _grad(pulled, any_v, v, create_graph)
         why = (
@@ -143,7 +147,9 @@ def jacobian(
             why = f"Output {i} of the user-provided function is independent of input {{}}. {STRICT}."
             flat = out.reshape(-1)
             rows = [
-                _filled(_grad((flat[k],), inputs, None, create_graph, retain_graph=True), inputs, strict, why, create_graph)
+                _filled(
+                    _grad((flat[k],), inputs, None, create_graph, retain_graph=True), inputs, strict, why, create_graph
+                )
                 for k in range(out.numel())
             ]
             columns = zip(*rows) if rows else ([],) * len(inputs)
@@ -195,7 +201,9 @@ def hessian(
             return _number("hessian", func(*again), strict).squeeze()
 
         rows: Tensors = jacobian(number, values, create_graph=True)
-        _check_depends(rows, strict, f"{_HESSIAN}found that the jacobian with respect to input {{}} is independent of the input.")
+        _check_depends(
+            rows, strict, f"{_HESSIAN}found that the jacobian with respect to input {{}} is independent of the input."
+        )
         return rows
 
     result = jacobian(gradient, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
@@ -273,7 +281,9 @@ def hvp(
 _HESSIAN = "While computing the hessian, "
 
 
-def _run(name: str, func: Callable[..., Any], inputs: Any, create_graph: bool, strict: bool) -> tuple[bool, Tensors, Tensors, bool]:
+def _run(
+    name: str, func: Callable[..., Any], inputs: Any, create_graph: bool, strict: bool
+) -> tuple[bool, Tensors, Tensors, bool]:
     """Call ``func`` on inputs that require grad and are nobody else's."""
     inputs, one_input = _as_tuple(name, "inputs", inputs)
     inputs = tuple(_fresh(x, create_graph, True) for x in inputs)
@@ -296,7 +306,9 @@ def _first_order(
     inputs = tuple(_fresh(x, create_graph, True) for x in inputs)
     output = _number(name, func(*inputs), strict)
     gradient = _grad((output,), inputs, None, create_graph=True)
-    _check_depends(gradient, strict, f"{_HESSIAN}found that the jacobian with respect to input {{}} is independent of the input.")
+    _check_depends(
+        gradient, strict, f"{_HESSIAN}found that the jacobian with respect to input {{}} is independent of the input."
+    )
     return inputs, one_input, v, output, gradient
 
 
@@ -320,13 +332,14 @@ def _as_tuple(name: str, what: str, tensors: Any) -> tuple[Tensors, bool]:
         if not isinstance(value, Variable):
             which = f"given {what} has type" if one else f"value at index {i} has type"
             raise TypeError(
-                f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but the {which} {type(value)}."
+                f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but the {which} "
+                f"{type(value)}."
             )
     return tensors, one
 
 
 def _fresh(x: Any, create_graph: bool, requires_grad: bool) -> Any:
-    """A tensor of our own with the same value, so that a tensor that ``func`` captured is not taken for its argument."""
+    """A tensor of our own with the same value: if ``func`` captured the one it is given, that is another one."""
     return x.view_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_(requires_grad)
 
 
@@ -347,7 +360,9 @@ def _vector(name: str, v: Any, like: Tensors, one: bool, create_graph: bool) -> 
     return tuple(_fresh(x, create_graph, False) for x in vectors)
 
 
-def _grad(outputs: Tensors, inputs: Tensors, v: Tensors | None, create_graph: bool, retain_graph: bool | None = None) -> Tensors:
+def _grad(
+    outputs: Tensors, inputs: Tensors, v: Tensors | None, create_graph: bool, retain_graph: bool | None = None
+) -> Tensors:
     """`grad`, but outputs that are constant, or None, count for nothing."""
     v = v or (None,) * len(outputs)
     useful = [(out, g) for out, g in zip(outputs, v, strict=True) if out is not None and out.requires_grad]
@@ -364,7 +379,8 @@ def _filled(gradients: Tensors, like: Tensors, strict: bool, why: str, create_gr
             raise RuntimeError(why.format(i))
         if strict and create_graph and not g.requires_grad:
             raise RuntimeError(
-                f"The jacobian of the user-provided function is independent of input {i}. {STRICT} when create_graph=True."
+                f"The jacobian of the user-provided function is independent of input {i}. {STRICT} when "
+                "create_graph=True."
             )
     return tuple(zeros_like(x) if g is None else g for g, x in zip(gradients, like))
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from microgradx.autograd.function import expands_to
 from microgradx.autograd.operation import Operation, flat
 from microgradx.engine import sum_to
 
-TOO_LARGE = 1 << 21
+TOO_LARGE = 1 << 23
 """No Jacobian with more elements than this is computed."""
 
 
@@ -50,21 +51,10 @@ class Trial:
         self.g = g
         self.x = point.values[i]
         self.out = point.outs[0] if len(point.outs) == 1 else None
-        kept = [np.copy(a) for a in (*g, *arrays(point.values))]
-        raw = self.ask()
-        self.changes_its_arguments = not all(
-            np.array_equal(a, b, equal_nan=True) for a, b in zip(kept, (*g, *arrays(point.values)))
-        )
-        for a, b in zip((*g, *arrays(point.values)), kept):
-            a[...] = b
-        self.again = self.ask()
-        self.raw = np.zeros_like(self.x) if raw is None else np.asarray(raw)
+        self.answer = point.operation.question(point.values, g, i)
+        self.raw = self.answer.first
         self.given = fitted(self.raw, self.x.shape)
         self.right = point.pull(g, i)
-
-    def ask(self, swap: tuple[str, str] = ("", "")) -> Any:
-        g = tuple(np.copy(a) for a in self.g) if swap[0] else self.g
-        return self.operation.gradient(self.point.values, g, self.i, swap)
 
     def pull(self, *g: Any) -> np.ndarray:
         return self.point.pull(g, self.i)
@@ -87,8 +77,7 @@ def arrays(values: Sequence[Any]) -> list[np.ndarray]:
 
 def fitted(dx: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
     """A gradient in the shape of its argument, summed where the argument was broadcast; None if it cannot be."""
-    new = dx.ndim - len(shape)
-    if new < 0 or any(n not in (1, m) for n, m in zip(shape, dx.shape[new:], strict=True)):
+    if not expands_to(shape, dx.shape):
         return None
     result: np.ndarray = sum_to(dx, shape)
     return result
@@ -123,7 +112,7 @@ def upstream_twice(t: Trial) -> Any:
 
 
 def handed_on(t: Trial) -> Any:
-    return fitted(t.g[0], t.x.shape)
+    return None if t.out is None else fitted(t.g[0], t.x.shape)
 
 
 def mask(t: Trial) -> Any:
@@ -177,7 +166,7 @@ def one_of_broadcast(t: Trial, which: int) -> Any:
 
 def last_use(t: Trial) -> Any:
     """Of an element that goes into several elements of the result, as in x[[0, 0]], only the last counts."""
-    if t.slopes() is None:
+    if t.slopes() is None or last_of_broadcast(t) is not None:
         return None
     each = t.point.jacobian(t.i) * flat(t.g)
     used = np.abs(t.point.jacobian(t.i)) > 0
@@ -204,7 +193,10 @@ def of_transposed_input(t: Trial) -> Any:
     if t.out is None or t.out.shape != t.x.shape or t.x.ndim != 2 or len(arrays(t.point.values)) != 1:
         return None
     turned = [np.ascontiguousarray(v.T) if v is t.x else v for v in t.point.values]
-    return Point(t.operation, turned).pull((np.ascontiguousarray(t.g[0].T),), t.i).T
+    try:
+        return Point(t.operation, turned).pull((np.ascontiguousarray(t.g[0].T),), t.i).T
+    except (IndexError, RuntimeError, TypeError, ValueError):
+        return None  # the operation does not take that shape
 
 
 def other_operand(t: Trial) -> Iterator[Any]:
@@ -216,17 +208,22 @@ def other_operand(t: Trial) -> Iterator[Any]:
 def wrong_product(t: Trial) -> Iterator[Any]:
     """Of a matrix product: other products of the matrices at hand."""
     known = [a for a in arrays(t.point.values) if a.ndim == 2 and a.dtype.kind == "f"]
-    if t.out is None or t.out.ndim != 2 or len(known) != 2 or not close(known[0] @ known[1] if _chain(*known) else None, t.out):
+    if (
+        t.out is None
+        or t.out.ndim != 2
+        or len(known) != 2
+        or not close(known[0] @ known[1] if _chain(*known) else None, t.out)
+    ):
         return
     matrices = [(a, turned) for a in (t.g[0], *known) for turned in (False, True)]
     for (a, left), (b, right) in itertools.product(matrices, repeat=2):
         a, b = (a.T if left else a), (b.T if right else b)
-        if a.shape[1] == b.shape[0]:
+        if _chain(a, b):
             yield a @ b
 
 
 def _chain(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape[1] == b.shape[0]
+    return bool(a.shape[1] == b.shape[0])
 
 
 def in_another_order(t: Trial) -> Any:
@@ -264,17 +261,23 @@ GUESSES: tuple[tuple[str, Guess], ...] = (
     ("Where the argument was broadcast, one slice of the gradient was taken; all must be summed.", first_of_broadcast),
     ("Where the argument was broadcast, one slice of the gradient was taken; all must be summed.", last_of_broadcast),
     (
-        "An element that is used several times keeps only the gradient of its last use (= instead of +=; np.add.at adds).",
+        "An element that is used several times keeps only the gradient of its last use (np.add.at adds them all).",
         last_use,
     ),
     ("The gradient is transposed, or an axis is mistaken for another.", transposed),
-    ("A wrong operand or order in the matrix product: a factor is missing a transpose, or stands on the wrong side.", wrong_product),
+    (
+        "A wrong operand or order in the matrix product: a factor is missing a transpose, or stands on the wrong side.",
+        wrong_product,
+    ),
     ("The gradient is reversed along an axis (a kernel that must, or must not, be flipped).", reversed_along),
     ("The rule works along the wrong axis: this is the gradient for the transposed input.", of_transposed_input),
 )
 
 GENERAL: tuple[tuple[str, Guess], ...] = (
-    ("The right numbers are in the wrong places (a reshape where a transpose is needed, or a wrong index).", in_another_order),
+    (
+        "The right numbers are in the wrong places (a reshape where a transpose is needed, or a wrong index).",
+        in_another_order,
+    ),
 )
 
 
@@ -321,7 +324,12 @@ def names_of(a: float, t: Trial) -> list[str]:
         ratios = {"": n, "1 / ": 1 / n, "(N-1) / N, N ": (n - 1) / n, "N / (N-1), N ": n / (n - 1) if n > 1 else 0.0}
         found += [f"{kind}{name}" for kind, value in ratios.items() if n > 1 and np.isclose(a, value, rtol=1e-6)]
     for name, value in t.operation.options().items():
-        kinds = {"{}": value, "1 - {}": 1 - value, "1 / {}": 1 / (value or np.nan), "1 / (1 - {})": 1 / ((1 - value) or np.nan)}
+        kinds = {
+            "{}": value,
+            "1 - {}": 1 - value,
+            "1 / {}": 1 / (value or np.nan),
+            "1 / (1 - {})": 1 / ((1 - value) or np.nan),
+        }
         found += [kind.format(name) for kind, number in kinds.items() if np.isclose(a, number, rtol=1e-6)]
     return found[:2]
 
@@ -330,7 +338,7 @@ def value_factor(trials: Sequence[Trial]) -> str:
     """What is to be said if a value at hand is a factor too many, or is missing as a factor."""
     for n, (name, _) in enumerate(near(trials[0])):
         pairs = [(t, list(near(t))[n][1]) for t in trials]
-        if all(t.given is not None and np.broadcast_shapes(v.shape, t.x.shape) == t.x.shape for t, v in pairs):
+        if all(t.given is not None and expands_to(v.shape, t.x.shape) for t, v in pairs):
             if all(close(t.right * v, t.given) for t, v in pairs):
                 return f"One factor too many: the rule gives {name} times the derivative."
             if all(close(t.given * v, t.right) for t, v in pairs):
@@ -344,7 +352,7 @@ def exchanged_value(trials: Sequence[Trial]) -> str:
     names = [name for name in p.values if name != "inputs"]
     for read, instead in itertools.permutations(names, 2):
         try:
-            answers = [t.ask((read, instead)) for t in trials]
+            answers = [t.operation.gradient(t.point.values, t.g, t.i, (read, instead)) for t in trials]
         except (TypeError, ValueError, IndexError, AttributeError):
             continue  # the rule cannot do anything with such a value
         if all(a is not None and close(fitted(np.asarray(a), t.x.shape), t.right) for a, t in zip(answers, trials)):
@@ -359,9 +367,12 @@ def diagnose(operation: Operation, i: int, rng: np.random.Generator) -> list[str
     """Every mistake that explains what the rule for argument ``i`` gives; an empty list if none does."""
     size = operation.values[i].size * sum(a.size for a in operation.run(operation.values))
     if size > TOO_LARGE:
-        return []
-    values = [operation.values, operation.values, operation.nearby(rng), operation.nearby(rng)]
-    points = [Point(operation, v) for v in values[1:]]
+        return ["Too large to look for the mistake: repeat the check with smaller inputs."]
+    try:
+        operation.gradient(operation.values, [np.ones_like(a) for a in operation.run(operation.values)], i)
+    except Exception as error:
+        return [f"The rule raises {type(error).__name__}: {error}"]
+    points = [Point(operation, v) for v in (operation.values, operation.nearby(rng), operation.nearby(rng))]
     trials = []
     for point in (points[0], *points):
         t = Trial(point, i, tuple(rng.normal(size=a.shape) for a in point.outs))
@@ -370,10 +381,12 @@ def diagnose(operation: Operation, i: int, rng: np.random.Generator) -> list[str
     if len(trials) < 2:
         return []
     first = trials[0]
-    if any(t.changes_its_arguments for t in trials):
+    if any(t.answer.spoiled for t in trials):
         return ["The rule changes its arguments in place: others still need them."]
-    if not all(_same(t) for t in trials):
-        added = all(close(fitted(np.asarray(t.again), t.x.shape), t.given + t.right) for t in trials if t.given is not None)
+    if not all(t.answer.repeats() for t in trials):
+        added = all(
+            t.given is not None and close(fitted(t.answer.second, t.x.shape), t.given + t.right) for t in trials
+        )
         return [
             "The rule adds to what an earlier call has left: start from zero each time."
             if added
@@ -390,8 +403,3 @@ def diagnose(operation: Operation, i: int, rng: np.random.Generator) -> list[str
         shape = f"The rule gives shape {first.raw.shape}, its argument has shape {first.x.shape}."
         found = [f"{shape} {' Or: '.join(found)}".strip()]
     return list(dict.fromkeys(found))
-
-
-def _same(t: Trial) -> bool:
-    again = np.zeros_like(t.x) if t.again is None else np.asarray(t.again)
-    return again.shape == t.raw.shape and np.allclose(again, t.raw, rtol=1e-12, equal_nan=True)

@@ -10,8 +10,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from microgradx import engine
-from microgradx.engine import FULL, LINES, OFF, ON, mode
+from microgradx import graph
+from microgradx.graph import FULL, LINES, OFF, ON, mode
 
 __all__ = [
     "detect_anomaly", "enable_grad", "inference_mode", "is_anomaly_enabled", "is_grad_enabled",
@@ -105,7 +105,7 @@ class set_grad_enabled(_Switch):
     """
 
     def __init__(self, mode: bool) -> None:
-        self.settings = {"grad": engine.mode.on if mode else OFF}
+        self.settings = {"grad": graph.mode.on if mode else OFF}
         self.__enter__()  # it holds from the call on; a `with` undoes it
 
     def __enter__(self) -> None:
@@ -153,7 +153,7 @@ class set_detect_anomaly(set_grad_enabled):
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         on = LINES if mode else ON
-        self.settings = {"anomaly": mode and check_nan, "on": on, "grad": engine.mode.grad and on}
+        self.settings = {"anomaly": mode and check_nan, "on": on, "grad": graph.mode.grad and on}
         self.__enter__()
 
 

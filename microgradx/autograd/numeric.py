@@ -26,7 +26,8 @@ def moved(f: Evaluate, x: np.ndarray, k: int, step: float) -> np.ndarray:
 
 def central(f: Evaluate, x: np.ndarray, k: int, step: float) -> np.ndarray:
     """The derivative of ``f`` by element ``k`` of ``x``; its error falls with the square of ``step``."""
-    return (moved(f, x, k, step) - moved(f, x, k, -step)) / (2 * step)
+    difference: np.ndarray = moved(f, x, k, step) - moved(f, x, k, -step)
+    return difference / (2 * step)
 
 
 def one_sided(f: Evaluate, x: np.ndarray, k: int, step: float) -> tuple[np.ndarray, np.ndarray]:

@@ -33,9 +33,7 @@ def digits(split: str = "train") -> tuple[Tensor, Tensor]:
         (torch.Size([364, 1, 8, 8]), torch.Size([364]))
     """
     if split not in ("train", "test", "all"):
-        raise ValueError(
-            f"digits: expected split 'train', 'test' or 'all', got {split!r}; choose one of them"
-        )
+        raise ValueError(f"digits: expected split 'train', 'test' or 'all', got {split!r}; choose one of them")
     path = resources.files("microgradx.datasets").joinpath("data/digits.npz")
     with path.open("rb") as file, np.load(file) as data:
         images, labels = data["images"], data["labels"]

@@ -83,6 +83,4 @@ def check(name: str, n: int, classes: int, noise: float) -> None:
     if classes < 1:
         raise ValueError(f"{name}: expected classes of at least 1, got {classes}; ask for one class or more")
     if not (noise >= 0 and np.isfinite(noise)):
-        raise ValueError(
-            f"{name}: expected a finite noise of at least 0, got {noise}; it is a standard deviation"
-        )
+        raise ValueError(f"{name}: expected a finite noise of at least 0, got {noise}; it is a standard deviation")

@@ -10,10 +10,12 @@ from microgradx.nn.module import Module
 from microgradx.nn.parameter import Parameter
 
 __all__ = [
+    "CELU",
     "ELU",
     "GELU",
     "GLU",
     "SELU",
+    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -27,8 +29,10 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmax2d",
     "Softmin",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "Tanh",
     "Tanhshrink",
@@ -104,9 +108,7 @@ class PReLU(Module):
         tensor([-0.2500,  2.0000], grad_fn=<PreluBackward0>)
     """
 
-    def __init__(
-        self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
-    ) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.num_parameters = num_parameters
         self.init = init
@@ -136,6 +138,13 @@ class ELU(_InPlace):
 
     def extra_repr(self) -> str:
         return self._with_inplace(f"alpha={self.alpha}")
+
+
+class CELU(ELU):
+    """``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``. Source: ``torch.nn.CELU``."""
+
+    def forward(self, input: Any) -> Any:
+        return F.celu(input, self.alpha, self.inplace)
 
 
 class SELU(_InPlace):
@@ -318,6 +327,27 @@ class Hardswish(Hardsigmoid):
         return F.hardswish(input, self.inplace)
 
 
+class Hardshrink(Module):
+    """``x`` where it is beyond ±``lambd``, else 0. Source: ``torch.nn.Hardshrink``."""
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    def forward(self, input: Any) -> Any:
+        return F.hardshrink(input, self.lambd)
+
+    def extra_repr(self) -> str:
+        return str(self.lambd)
+
+
+class Softshrink(Hardshrink):
+    """``x``, moved towards 0 by ``lambd``, but not past it. Source: ``torch.nn.Softshrink``."""
+
+    def forward(self, input: Any) -> Any:
+        return F.softshrink(input, self.lambd)
+
+
 class GLU(Module):
     """``a * sigmoid(b)``, where ``a`` and ``b`` are the halves of the input along ``dim``.
 
@@ -353,13 +383,26 @@ class Softmax(_AlongDim):
     Source: ``torch.nn.Softmax``.
 
     Example:
-        >>> mgx.nn.Softmax(dim=1)(mgx.tensor([[0.0, 0.0], [0.0, 100.0]]))
+        >>> mgx.nn.Softmax(dim=1)(mgx.tensor([[0.0, 0.0], [0.0, 1.0]]))
         tensor([[0.5000, 0.5000],
-                [0.0000, 1.0000]])
+                [0.2689, 0.7311]])
     """
 
     def forward(self, input: Any) -> Any:
         return F.softmax(input, self.dim)
+
+
+class Softmax2d(Module):
+    """Softmax over the channels of (N, C, H, W) or (C, H, W).
+
+    Raises: ValueError: the input has another number of dimensions.
+    Source: ``torch.nn.Softmax2d``.
+    """
+
+    def forward(self, input: Any) -> Any:
+        if input.ndim not in (3, 4):
+            raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead")
+        return F.softmax(input, -3)
 
 
 class LogSoftmax(_AlongDim):

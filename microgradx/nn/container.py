@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Self
 
-from microgradx.engine import Variable
+from microgradx.graph import Variable
 from microgradx.nn.module import Module, block
 from microgradx.nn.parameter import Parameter
 
@@ -18,10 +18,10 @@ class _Row(Module):
 
     def _key(self, index: Any) -> str:
         """The name of the module at an index."""
-        index, names = operator.index(index), list(self._modules)
-        if not -len(names) <= index < len(names):
-            raise IndexError(f"index {index} is out of range")
-        return names[index]
+        i, names = operator.index(index), list(self._modules)
+        if not -len(names) <= i < len(names):
+            raise IndexError(f"index {i} is out of range")
+        return names[i]
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -123,9 +123,7 @@ class Sequential(_Row):
 
     def _checked(self, other: Any) -> "Sequential":
         if not isinstance(other, Sequential):
-            raise ValueError(
-                f"add operator supports only objects of Sequential class, but {type(other)} is given."
-            )
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
         return other
 
     def __mul__(self, times: int) -> "Sequential":
@@ -335,9 +333,7 @@ class ParameterList(_Parameters):
     def extend(self, values: Iterable[Any]) -> Self:
         """Add values at the end; return self."""
         if not isinstance(values, Iterable) or isinstance(values, Variable):
-            raise TypeError(
-                f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}"
-            )
+            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
         for value in list(values):
             self.append(value)
         return self
@@ -410,7 +406,7 @@ class ParameterDict(_Parameters):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The parameter of that name, or ``default``."""
-        return self[key] if key in self else default
+        return getattr(self, key) if key in self._keys else default
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """The parameter of that name, which is made from ``default`` if there is none."""

@@ -54,9 +54,7 @@ class _ConvBase(Module):
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         shape = (first, second // groups, *self.kernel_size)
         self.weight = Parameter(empty(shape, device=device, dtype=dtype))
-        self.register_parameter(
-            "bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None
-        )
+        self.register_parameter("bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
     def _check(self) -> None:
@@ -71,9 +69,7 @@ class _ConvBase(Module):
         if self.padding == "same" and any(s != 1 for s in self.stride):
             raise ValueError("padding='same' is not supported for strided convolutions")
         if self.padding_mode not in PADDING_MODES:
-            raise ValueError(
-                f"padding_mode must be one of {PADDING_MODES}, but got padding_mode='{self.padding_mode}'"
-            )
+            raise ValueError(f"padding_mode must be one of {PADDING_MODES}, but got padding_mode='{self.padding_mode}'")
 
     def reset_parameters(self) -> None:
         """Draw new initial values."""
@@ -110,7 +106,8 @@ class _Conv(_ConvBase):
         dtype: Any = None,
     ) -> None:
         super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode, device, dtype,
+            in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode,
+            device, dtype,
         )  # fmt: skip
 
     def forward(self, input: Any) -> Any:
@@ -222,8 +219,8 @@ class _ConvTranspose(_ConvBase):
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
         super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode,
-            device, dtype,
+            in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
+            padding_mode, device, dtype,
         )  # fmt: skip
 
     def forward(self, input: Any, output_size: Any = None) -> Any:
@@ -243,9 +240,7 @@ class _ConvTranspose(_ConvBase):
             )
         least = [
             (n - 1) * s - 2 * p + d * (k - 1) + 1
-            for n, s, p, d, k in zip(
-                input.shape[leading:], self.stride, self.padding, self.dilation, self.kernel_size
-            )
+            for n, s, p, d, k in zip(input.shape[leading:], self.stride, self.padding, self.dilation, self.kernel_size)
         ]
         most = [size + s - 1 for size, s in zip(least, self.stride)]
         if any(not a <= size <= b for a, size, b in zip(least, wanted, most)):

@@ -5,7 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from microgradx.engine import Variable, mode, primitive, wrap
+from microgradx.engine import primitive
+from microgradx.graph import Variable, mode, wrap
 from microgradx.tensor import Handle as RemovableHandle
 from microgradx.views import attach
 
@@ -118,8 +119,8 @@ class BackwardHook:
         return grad_input
 
     @staticmethod
-    def checked(what: str, replaced: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:
-        replaced = (replaced,) if isinstance(replaced, Variable) else tuple(replaced)
+    def checked(what: str, returned: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:
+        replaced = (returned,) if isinstance(returned, Variable) else tuple(returned)
         if len(replaced) != len(before):
             raise RuntimeError(f"Backward {what}, got {len(replaced)}, but expected {len(before)}")
         return replaced

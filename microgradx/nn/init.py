@@ -11,7 +11,6 @@ import math
 import warnings
 from typing import Any
 
-from microgradx.autograd import no_grad
 from microgradx.creation import eye
 from microgradx.random import randperm
 
@@ -83,7 +82,6 @@ def _std(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 
-@no_grad()
 def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
     """Fill with numbers from ``a`` to below ``b``, all equally likely.
 
@@ -92,10 +90,10 @@ def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None)
         >>> mgx.nn.init.uniform_(mgx.empty(3), -1, 1)
         tensor([-0.0075,  0.5364, -0.8230])
     """
-    return tensor.uniform_(a, b, generator=generator)
+    tensor.detach().uniform_(a, b, generator=generator)  # shares the memory, and is not recorded
+    return tensor
 
 
-@no_grad()
 def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Any:
     """Fill with normally distributed numbers.
 
@@ -104,10 +102,10 @@ def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = N
         >>> mgx.nn.init.normal_(mgx.empty(3), 10, 0.1)
         tensor([10.1541,  9.9707,  9.7821])
     """
-    return tensor.normal_(mean, std, generator=generator)
+    tensor.detach().normal_(mean, std, generator=generator)
+    return tensor
 
 
-@no_grad()
 def trunc_normal_(
     tensor: Any,
     mean: float = 0.0,
@@ -137,29 +135,35 @@ def trunc_normal_(
     def share_below(x: float) -> float:
         return (1 + math.erf((x - mean) / (std * math.sqrt(2)))) / 2
 
-    if share_below(b) - share_below(a) > 0.3:
-        tensor.normal_(mean, std, generator=generator)
-        low, high = tensor.new_tensor(a), tensor.new_tensor(b)
-        while (outside := (tensor < low) | (tensor > high)).any():
-            again = tensor.new_empty(tensor.shape).normal_(mean, std, generator=generator)
-            tensor.copy_(again.where(outside, tensor))
-        return tensor
+    fill = _redraw_outside if share_below(b) - share_below(a) > 0.3 else _accept_by_density
+    fill(tensor.detach(), mean, std, a, b, generator)
+    return tensor
 
+
+def _redraw_outside(tensor: Any, mean: float, std: float, a: float, b: float, generator: Any) -> None:
+    tensor.normal_(mean, std, generator=generator)
+    low, high = tensor.new_tensor(a), tensor.new_tensor(b)
+    while (outside := (tensor < low) | (tensor > high)).any():
+        # PyTorch draws for all elements again, and so the same numbers are drawn here.
+        again = tensor.new_empty(tensor.shape).normal_(mean, std, generator=generator)
+        tensor.copy_(again.where(outside, tensor))
+
+
+def _accept_by_density(tensor: Any, mean: float, std: float, a: float, b: float, generator: Any) -> None:
     log_peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
     candidates = tensor.new_empty(tensor.shape).uniform_(a, b, generator=generator)
     tensor.copy_(candidates)
-    pending = None
+    pending = True
     while True:
         log_density = ((candidates - mean) / std) ** 2 * -0.5 - log_peak
         refused = tensor.new_empty(tensor.shape).uniform_(generator=generator).log() > log_density
-        pending = refused if pending is None else pending & refused
+        pending = refused & pending
         if not pending.any():
-            return tensor
+            return
         candidates.uniform_(a, b, generator=generator)
         tensor.copy_(candidates.where(pending, tensor))
 
 
-@no_grad()
 def constant_(tensor: Any, val: float) -> Any:
     """Fill with one value.
 
@@ -167,7 +171,8 @@ def constant_(tensor: Any, val: float) -> Any:
         >>> mgx.nn.init.constant_(mgx.empty(2), 0.5)
         tensor([0.5000, 0.5000])
     """
-    return tensor.fill_(val)
+    tensor.detach().fill_(val)
+    return tensor
 
 
 def ones_(tensor: Any) -> Any:
@@ -180,7 +185,6 @@ def zeros_(tensor: Any) -> Any:
     return constant_(tensor, 0.0)
 
 
-@no_grad()
 def eye_(tensor: Any) -> Any:
     """Fill a matrix with ones on the diagonal and zeros elsewhere: a Linear layer that passes its input on.
 
@@ -193,10 +197,10 @@ def eye_(tensor: Any) -> Any:
     """
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    return tensor.copy_(eye(*tensor.shape))
+    tensor.detach().copy_(eye(*tensor.shape))
+    return tensor
 
 
-@no_grad()
 def dirac_(tensor: Any, groups: int = 1) -> Any:
     """Fill the weight of a convolution so that it passes its input channels on, as many as fit.
 
@@ -213,10 +217,10 @@ def dirac_(tensor: Any, groups: int = 1) -> Any:
         raise ValueError("dim 0 must be divisible by groups")
     channels = tensor.shape[0] // groups
     center = tuple(n // 2 for n in tensor.shape[2:])
-    tensor.zero_()
+    weight = zeros_(tensor).detach()
     for group in range(groups):
         for i in range(min(channels, tensor.shape[1])):
-            tensor[(group * channels + i, i, *center)] = 1
+            weight[(group * channels + i, i, *center)] = 1
     return tensor
 
 
@@ -303,7 +307,6 @@ def _is_empty(tensor: Any) -> bool:
     return False
 
 
-@no_grad()
 def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = None) -> Any:
     """Fill a matrix normally, but with the fraction ``sparsity`` of each column zero.
 
@@ -317,9 +320,9 @@ def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = No
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     rows, columns = tensor.shape
-    tensor.normal_(0, std, generator=generator)
+    weight = normal_(tensor, 0, std, generator).detach()
     for column in range(columns):
-        tensor[randperm(rows)[: math.ceil(sparsity * rows)], column] = 0
+        weight[randperm(rows)[: math.ceil(sparsity * rows)], column] = 0
     return tensor
 
 

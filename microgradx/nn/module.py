@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 from microgradx.autograd import no_grad
 from microgradx.device import device as Device
 from microgradx.dtypes import dtype as Dtype
-from microgradx.engine import FULL, Variable, mode
+from microgradx.graph import ON, Variable, mode
 from microgradx.nn.hooks import BackwardHook, RemovableHandle, register
 from microgradx.nn.parameter import Parameter
 from microgradx.views import legacy_name
@@ -104,7 +104,7 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if mode.grad == FULL:
+        if mode.grad > ON:
             return self._recorded_call(args, kwargs)
         if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
             return self._call_with_hooks(args, kwargs)
@@ -265,8 +265,7 @@ class Module:
         self._check_name("parameter", name, self.__dict__.get("_parameters"))
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{_typename(param)}' object to parameter '{name}' "
-                "(torch.nn.Parameter or None required)"
+                f"cannot assign '{_typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
         if param is not None and param.grad_fn:
             raise ValueError(
@@ -736,9 +735,7 @@ class Module:
                 if names:
                     errors.insert(0, f"{what} key(s) in state_dict: " + ", ".join(f'"{k}"' for k in names) + ". ")
         if errors:
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors)
-            )
+            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors))
         return keys
 
     def _load_from_state_dict(

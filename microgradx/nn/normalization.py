@@ -18,9 +18,7 @@ class _Affine(Module):
 
     def _add_parameters(self, shape: Any, weight: bool, bias: bool, device: Any, dtype: Any) -> None:
         for name, wanted in (("weight", weight), ("bias", bias)):
-            self.register_parameter(
-                name, Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
-            )
+            self.register_parameter(name, Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None)
 
     def reset_parameters(self) -> None:
         """Set the factor to 1 and the shift to 0."""
@@ -183,9 +181,7 @@ class LayerNorm(_Affine):
         self.normalized_shape = _shape_of(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        self._add_parameters(
-            self.normalized_shape, elementwise_affine, elementwise_affine and bias, device, dtype
-        )
+        self._add_parameters(self.normalized_shape, elementwise_affine, elementwise_affine and bias, device, dtype)
         self.reset_parameters()
 
     def forward(self, input: Any) -> Any:
@@ -250,3 +246,50 @@ class GroupNorm(_Affine):
             f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
             f"bias={self.bias is not None}"
         )
+
+
+class RMSNorm(Module):
+    """Divides each sample by the root of its mean square; then scales it by learned values.
+
+    Args:
+        normalized_shape: The last dimensions, as a number or several.
+        eps: Added to the mean square, against division by 0; by default the dtype's.
+        elementwise_affine: Whether to scale by learned values.
+        device: The CPU, under any of its names.
+        dtype: Of the parameters; by default the default dtype.
+
+    Shape:
+        (..., *normalized_shape) -> the same
+
+    Source: B. Zhang and R. Sennrich, "Root mean square layer normalization" (2019); ``torch.nn.RMSNorm``.
+
+    Example:
+        >>> mgx.nn.RMSNorm(2)(mgx.tensor([[1.0, 7.0]])).detach()
+        tensor([[0.2000, 1.4000]])
+    """
+
+    def __init__(
+        self,
+        normalized_shape: Any,
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _shape_of(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        weight = ones(self.normalized_shape, device=device, dtype=dtype)
+        self.register_parameter("weight", Parameter(weight) if elementwise_affine else None)
+
+    def reset_parameters(self) -> None:
+        """Set the factor to 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, x: Any) -> Any:
+        return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from microgradx.creation import empty
-from microgradx.engine import Variable, own_memory
+from microgradx.graph import Variable, own_memory
 from microgradx.tensor import Tensor
 
 __all__ = ["Parameter"]

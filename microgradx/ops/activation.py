@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import to_numpy
-from microgradx.engine import Array, cast, primitive
+from microgradx.engine import cast, primitive
+from microgradx.graph import Array
 from microgradx.ops.elementwise import keep, sigmoid
 from microgradx.ops.erf import normal_cdf, normal_density
 from microgradx.ops.face import axis_of, check_tensor, face

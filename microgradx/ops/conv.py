@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from microgradx.engine import Array, primitive
+from microgradx.engine import primitive
+from microgradx.graph import Array
 from microgradx.ops.face import check_tensor
 
 Sizes = tuple[int, ...]

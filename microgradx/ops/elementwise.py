@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import default, promote
-from microgradx.engine import Array, Variable, primitive
+from microgradx.engine import primitive
+from microgradx.graph import Array, Variable
 from microgradx.ops.face import check_tensor, face
+
+BOOL = np.dtype(bool)
 
 
 def floating(x: Array) -> Array:
@@ -32,6 +35,25 @@ def floats(x: Array, y: Array) -> tuple[Array, Array]:
     return x, y
 
 
+def numbers(x: Array, y: Array) -> tuple[Array, Array]:
+    """Two operands of one dtype, for what is not defined on booleans."""
+    for operand in (x, y):
+        if isinstance(operand, bool) or getattr(operand, "dtype", None) is BOOL:
+            raise RuntimeError(
+                "Subtraction, the `-` operator, with a bool tensor is not supported. "
+                "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+            )
+    return promote(x, y)
+
+
+def whole(x: Array, y: Array) -> tuple[Array, Array]:
+    """Two operands of one dtype, for what is only defined on integers and booleans."""
+    x, y = promote(x, y)
+    if isinstance(x, float) or isinstance(y, float) or x.dtype.kind == "f":
+        raise NotImplementedError("bitwise operation: expected integers or booleans, got floats; convert them with .long()")
+    return x, y
+
+
 # ---------------------------------------------------------------- arithmetic
 
 
@@ -44,7 +66,7 @@ def plus(x: Array, y: Array) -> Array:
 plus.derivatives(x=lambda g: g, y=lambda g: g)
 
 
-@primitive(np.subtract, name="Sub", align=promote)
+@primitive(np.subtract, name="Sub", align=numbers)
 def subtract(x: Array, y: Array) -> Array:
     """``x - y``."""
     return x - y
@@ -74,7 +96,16 @@ divide.derivatives(x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y)
 @primitive(np.power, name="Pow", align=promote)
 def power(x: Array, y: Array) -> Array:
     """``x ** y``."""
-    return small_power(x, y) if isinstance(y, (int, float)) else np.power(x, y)
+    if isinstance(y, (int, float)):
+        return small_power(x, y)
+    if y.dtype.kind == "i" and np.any(y < 0):
+        return integer_power(x, y)
+    return np.power(x, y)
+
+
+def integer_power(x: Array, y: Array) -> Array:
+    """``x ** y`` of integers, also for negative y, where only 1 and -1 leave more than 0."""
+    return np.where(y >= 0, np.power(x, np.maximum(y, 0)), np.where(np.absolute(x) == 1, np.power(x, y & 1), 0))
 
 
 def small_power(x: Array, n: float) -> Array:
@@ -94,7 +125,7 @@ def power_by_base(g: Array, x: Array, y: Array) -> Array:
         if y == 0:
             return np.zeros_like(g)
         return g * (2 * x) if y == 2 else g * (y * small_power(x, y - 1))
-    return g * (y * np.power(x, np.where(y == 0, 1, y - 1)))
+    return g * (y * np.power(np.where((x == 0) & (y == 0), 1.0, x), y - 1))
 
 
 def power_by_exponent(g: Array, x: Array, y: Array, out: Array) -> Array:
@@ -136,27 +167,15 @@ def keep(x: Array, mask: Array) -> Array:
 keep.derivatives(x=lambda g, mask: keep(g, mask))
 
 
-@face
 @primitive(np.where, name="Where")
-def where(condition: Array, input: Array, other: Array) -> Array:
-    """Elements of ``input`` where ``condition`` holds, of ``other`` elsewhere; the three are broadcast.
-
-    With ``condition`` alone: the indices of its non-zero elements, as `nonzero` with ``as_tuple=True``.
-
-    Derivative: each operand gets ``g`` where it was chosen, 0 elsewhere.
-    Source: ``torch.where``.
-
-    Example:
-        >>> x = mgx.tensor([-1.0, 2.0])
-        >>> mgx.where(x > 0, x, 0.0)
-        tensor([0., 2.])
-    """
-    return np.where(condition, *promote(input, other))
+def choose(condition: Array, x: Array, y: Array) -> Array:
+    """``x`` where ``condition`` holds, ``y`` elsewhere."""
+    return np.where(condition, *promote(x, y))
 
 
-where.derivatives(
-    input=lambda g, condition: keep(g, condition),
-    other=lambda g, condition: keep(g, ~condition),
+choose.derivatives(
+    x=lambda g, condition: keep(g, condition),
+    y=lambda g, condition: keep(g, ~condition),
 )
 
 
@@ -181,6 +200,8 @@ def masked_fill(input: Array, mask: Array, value: Array) -> Array:
         raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}")
     if getattr(value, "ndim", 0):
         raise RuntimeError(f"masked_fill: expected a number or a 0-dimensional value, got shape {value.shape}")
+    if input.dtype.kind in "iu" and not np.isfinite(value):
+        raise RuntimeError(f"value cannot be converted to type {input.dtype} without overflow")
     return np.where(mask, np.asarray(value).astype(input.dtype), input)
 
 
@@ -311,7 +332,7 @@ reciprocal.derivatives(x=lambda g, out: -g * out * out)
 @primitive(np.square, name="Pow")
 def square(x: Array) -> Array:
     """``x · x``."""
-    return x * x
+    return x * x if x.dtype.kind != "b" else x.astype(np.int64)
 
 
 square.derivatives(x=lambda g, x: g * (2 * x))
@@ -404,7 +425,7 @@ def abs(x: Array) -> Array:
 @primitive(np.sign)
 def sign(x: Array) -> Array:
     """-1, 0 or 1."""
-    return np.sign(x)
+    return np.sign(x) if x.dtype.kind != "b" else x.copy()
 
 
 abs.derivatives(x=lambda g, x: g * np.sign(x))
@@ -615,21 +636,21 @@ def logical_not(input: Array) -> Array:
 
 
 @face(inplace=True)
-@primitive(np.bitwise_and, align=promote)
+@primitive(np.bitwise_and, align=whole)
 def bitwise_and(input: Array, other: Array) -> Array:
     """``input & other``, of integers or booleans."""
     return np.bitwise_and(input, other)
 
 
 @face(inplace=True)
-@primitive(np.bitwise_or, align=promote)
+@primitive(np.bitwise_or, align=whole)
 def bitwise_or(input: Array, other: Array) -> Array:
     """``input | other``, of integers or booleans."""
     return np.bitwise_or(input, other)
 
 
 @face(inplace=True)
-@primitive(np.bitwise_xor, align=promote)
+@primitive(np.bitwise_xor, align=whole)
 def bitwise_xor(input: Array, other: Array) -> Array:
     """``input ^ other``, of integers or booleans."""
     return np.bitwise_xor(input, other)
@@ -639,6 +660,7 @@ def bitwise_xor(input: Array, other: Array) -> Array:
 @primitive(np.invert)
 def bitwise_not(input: Array) -> Array:
     """``~input``, of integers or booleans."""
+    whole(input, 0)
     return np.invert(input)
 
 
@@ -777,7 +799,7 @@ def pow(input: Any, exponent: Any) -> Any:
         >>> mgx.pow(2.0, mgx.tensor([1.0, 3.0]))
         tensor([2., 8.])
     """
-    if isinstance(exponent, int) and exponent < 0 and isinstance(input, Variable) and input.array.dtype.kind in "iu":
+    if isinstance(exponent, int) and exponent < 0 and isinstance(input, Variable) and input.array.dtype.kind in "iub":
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     return power(input, exponent)
 

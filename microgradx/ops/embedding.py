@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, primitive
+from microgradx.engine import primitive
+from microgradx.graph import Array
 
 
 @primitive(name="Embedding")

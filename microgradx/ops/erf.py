@@ -16,7 +16,8 @@ import math
 
 import numpy as np
 
-from microgradx.engine import Array, primitive
+from microgradx.engine import primitive
+from microgradx.graph import Array
 from microgradx.ops.elementwise import floating
 from microgradx.ops.face import face
 

@@ -16,7 +16,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from microgradx.engine import Variable
+from microgradx.graph import Variable
 from microgradx.views import check_writable, write
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,12 +43,24 @@ def face(
         return functools.partial(face, function=function, method=method, inplace=inplace, also=also)
     for name in (operation.__name__, *also):
         if function:
-            FUNCTIONS[name] = operation
+            FUNCTIONS[name] = on_tensors(operation) if hasattr(operation, "primitive") else operation
         if method:
             METHODS[name] = operation
         if inplace:
             METHODS[name + "_"] = in_place(operation, name + "_")
     return operation
+
+
+def on_tensors(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """The public function of a primitive, which itself also works on plain arrays, as rules need it."""
+
+    @functools.wraps(operation)
+    def call(input: Any, *others: Any, **options: Any) -> Any:
+        if not isinstance(input, Variable) and not any(isinstance(x, Variable) for x in others):
+            check_tensor(operation.__name__, input)
+        return operation(input, *others, **options)
+
+    return call
 
 
 def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, Variable, primitive, wrap
+from microgradx.engine import primitive
+from microgradx.graph import Array, Variable, wrap
 from microgradx.memory import mark_written
-from microgradx.ops.elementwise import overwrite
-from microgradx.ops.face import axis_of, check_tensor, face
+from microgradx.ops.elementwise import choose, overwrite
+from microgradx.ops.face import METHODS, axis_of, check_tensor, face
 from microgradx.ops.reduction import take_along
+from microgradx.ops.shape import broadcast_tensors
 from microgradx.views import check_writable, view, write
 
 Index = tuple[Any, ...]
@@ -33,7 +35,7 @@ def slice_of(x: Array, index: Index) -> Array:
 @view(name="Select")
 def select_of(x: Array, index: Index) -> Array:
     """``x[index]`` where some of it are numbers: those dimensions go."""
-    return x[(*index, ...)]  # with `...` NumPy returns a view even if it is a single element
+    return x[index if Ellipsis in index else (*index, ...)]  # with `...` NumPy returns a view of a single element too
 
 
 @primitive()
@@ -133,7 +135,7 @@ def item_of(entry: Any) -> Any:
     try:
         return entry.__index__()
     except AttributeError:
-        raise TypeError(
+        raise IndexError(
             "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
             f"(got {type(entry).__name__})"
         ) from None
@@ -283,6 +285,8 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     a = axis_of(dim, check_tensor("index_select", input).ndim)
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
+    if index.array.dtype not in (np.int64, np.int32):
+        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index; convert it with .long()")
     at = (slice(None),) * a + (np.atleast_1d(index.array),)
     return checked("index_select", gather_at, input, at) if input.ndim else input.clone()
 
@@ -290,8 +294,10 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
 @face
 def masked_select(input: Any, mask: Any) -> Any:
     """The elements where ``mask``, broadcast with the input, is True, in one dimension."""
-    shape = np.broadcast_shapes(check_tensor("masked_select", input).array.shape, mask.array.shape)
-    return gather_at(input.expand(*shape), (np.broadcast_to(mask.array, shape),))
+    if mask.array.dtype != bool:
+        raise RuntimeError("masked_select: expected BoolTensor for mask; convert it with .bool()")
+    seen, chosen = broadcast_tensors(check_tensor("masked_select", input), mask)
+    return gather_at(seen, (chosen.array,))
 
 
 @face
@@ -319,7 +325,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
         raise RuntimeError("gather(): Expected dtype int32/int64 for index; convert it with .long()")
     shape = index.array.shape
     if index.array.size == 0:
-        return x.new_zeros(shape)
+        return gather_at(x.ravel(), (index.array,))
     if len(shape) != x.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     if any(n > m for d, (n, m) in enumerate(zip(shape, x.array.shape)) if d != a):
@@ -352,3 +358,30 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     if as_tuple:
         return tuple(wrap(i) for i in found)
     return wrap(np.stack(found, 1)[:, : input.ndim])
+
+
+@face(method=False)
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """Elements of ``input`` where ``condition`` holds, of ``other`` elsewhere; the three are broadcast.
+
+    With ``condition`` alone: the indices of its non-zero elements, as `nonzero` with ``as_tuple=True``.
+    As a method ``input.where(condition, other)``.
+
+    Derivative: each operand gets ``g`` where it was chosen, 0 elsewhere.
+    Raises: RuntimeError: the condition is not bool.
+    Source: ``torch.where``.
+
+    Example:
+        >>> x = mgx.tensor([-1.0, 2.0])
+        >>> mgx.where(x > 0, x, 0.0)
+        tensor([0., 2.])
+    """
+    check_tensor("where", condition, "condition")
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
+    if condition.array.dtype.kind != "b":
+        raise RuntimeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}")
+    return choose(condition, input, other)
+
+
+METHODS["where"] = lambda self, condition, other: where(condition, self, other)

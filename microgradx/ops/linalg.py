@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, primitive
+from microgradx.engine import primitive
+from microgradx.graph import Array
 from microgradx.ops.elementwise import multiply, plus, scaled
 from microgradx.ops.face import check_tensor, face
-from microgradx.ops.reduction import reduce_sum
+from microgradx.ops.reduction import sum
 from microgradx.ops.shape import insert
 
 
@@ -170,4 +171,4 @@ def trace(input: Any) -> Any:
     """Sum of the diagonal of a matrix."""
     of_dimensions("trace", (input, 2))
     n, m = input.array.shape
-    return reduce_sum(multiply(input, np.eye(n, m, dtype=input.array.dtype)))
+    return sum(multiply(input, np.eye(n, m, dtype=input.array.dtype)))

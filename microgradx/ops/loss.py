@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, primitive
+from microgradx.engine import primitive
+from microgradx.graph import Array
 from microgradx.ops.activation import log_softmax, normalized_exp, sigmoid
 from microgradx.ops.elementwise import clip, keep
 from microgradx.views import legacy_name

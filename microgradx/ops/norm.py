@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, primitive
+from microgradx.engine import primitive
+from microgradx.graph import Array
 from microgradx.ops.reduction import Axes, count, reduce_var
 
 

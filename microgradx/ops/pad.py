@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, primitive
+from microgradx.engine import primitive
+from microgradx.graph import Array
 from microgradx.ops.face import check_tensor
 
 Widths = tuple[tuple[int, int], ...]

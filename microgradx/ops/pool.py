@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, primitive, wrap
+from microgradx.engine import primitive
+from microgradx.graph import Array, wrap
 from microgradx.ops.conv import Sizes, Slide, batch, inside, pad, per_axis, tap
 from microgradx.ops.face import check_tensor
 

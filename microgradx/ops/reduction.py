@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import default, to_numpy
-from microgradx.engine import Array, broadcast_to, cast, primitive
-from microgradx.ops.elementwise import log, sqrt
+from microgradx.engine import broadcast_to, cast, primitive
+from microgradx.graph import Array
+from microgradx.ops.elementwise import plus
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 
 Axes = Any
@@ -103,7 +104,7 @@ def reduce_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
 
 
 reduce_mean.derivatives(
-    x=lambda g, x_shape, axis: broadcast_to(spread(g / count(x_shape, axis), x_shape, axis), x_shape)
+    x=lambda g, x_shape, axis: broadcast_to(spread(g / (count(x_shape, axis) or 1), x_shape, axis), x_shape)
 )
 
 
@@ -152,7 +153,7 @@ def product_of_others(x: Array, axis: Axes) -> Array:
         return np.transpose(np.reshape(flat, moved.shape), tuple(np.argsort(order)))
     (a,) = axis
     n = x.shape[a]
-    one = np.ones_like(take(x, a, 0, 1))
+    one = np.ones(kept(x.shape, (a,)), x.dtype)
     before = np.concatenate([one, take(x, a, 0, n - 1)], a)
     behind = np.concatenate([take(x, a, 1, n), one], a)
     step = 1
@@ -208,6 +209,21 @@ def var_by_x(g: Array, x: Array, axis: Axes, correction: float) -> Array:
 reduce_var.derivatives(x=var_by_x)
 
 
+@primitive(np.std, name="Std")
+def reduce_std(x: Array, axis: Axes = None, correction: float = 1, keepdims: bool = False) -> Array:
+    """Square root of the variance."""
+    return np.sqrt(reduce_var(x, axis, correction, keepdims))
+
+
+def std_by_x(g: Array, x: Array, axis: Axes, correction: float, out: Array) -> Array:
+    """That of the variance, divided by ``2 std``; 0 where all values are equal."""
+    same = out == 0
+    return var_by_x(np.where(same, 0, g / np.where(same, 1, 2 * out)), x, axis, correction)
+
+
+reduce_std.derivatives(x=std_by_x)
+
+
 @face
 def var(
     input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
@@ -243,7 +259,7 @@ def std(
 ) -> Any:
     """Standard deviation: the square root of `var`, with its arguments and in the units of the input.
 
-    Derivative: ``g · (x - mean) / ((n - correction) · std)``; nan where all values are equal, as PyTorch's.
+    Derivative: ``g · (x - mean) / ((n - correction) · std)``; 0 where all values are equal, as PyTorch's.
     Source: ``torch.std``.
 
     Example:
@@ -253,7 +269,9 @@ def std(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     require_floating("std", input)
-    return sqrt(var(input, dim, unbiased, keepdim, correction=correction))
+    if correction is None:
+        correction = 0 if unbiased is False else 1
+    return reduce_std(input, axes_or_all(dim, input.ndim), correction, keepdim)
 
 
 @face(method=False)
@@ -309,7 +327,7 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
         x = cast(x, default.numpy)
     axis = axes_or_all(dim, x.ndim)
     if count(x.array.shape, axis) == 0:  # the maximum of nothing does not exist; the sum of nothing is 0
-        return log(reduce_sum(x, axis, keepdim))
+        return plus(reduce_sum(x, axis, keepdim), -math.inf)
     return log_sum_exp(x, axis, keepdim)
 
 
@@ -456,13 +474,24 @@ def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 @face
 def amax(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
     """The greatest element over all dimensions or over ``dim``; equals share the gradient."""
-    return reduce_max(input, axes_or_all(dim, check_tensor("amax", input).ndim), keepdim)
+    return reduce_max(input, axes_with_elements("amax", input, dim), keepdim)
 
 
 @face
 def amin(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
     """The least element over all dimensions or over ``dim``; equals share the gradient."""
-    return reduce_min(input, axes_or_all(dim, check_tensor("amin", input).ndim), keepdim)
+    return reduce_min(input, axes_with_elements("amin", input, dim), keepdim)
+
+
+def axes_with_elements(name: str, input: Any, dim: Any) -> Axes:
+    """As `axes_or_all`, or PyTorch's error where there is nothing to choose from."""
+    axis = axes_or_all(dim, check_tensor(name, input).ndim)
+    if count(input.array.shape, axis) == 0:
+        raise (RuntimeError if axis is None else IndexError)(
+            f"{name}(): Expected reduction dim {'to be specified for input.numel() == 0' if axis is None else dim}"
+            f"{'' if axis is None else ' to have non-zero size'}; got shape {list(input.shape)}"
+        )
+    return axis
 
 
 @primitive()
@@ -497,6 +526,8 @@ def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 
 def argument(input: Any, function: Any, dim: int | None, keepdim: bool) -> Any:
     x = check_tensor(function.__name__, input)
+    if x.array.dtype.kind == "b":
+        raise RuntimeError(f"{function.__name__}(): does not support bool input; convert it with .long()")
     axis = None if dim is None else axis_of(dim, x.ndim)
     return index_of(x, function, axis if x.ndim else None, keepdim)
 
@@ -519,13 +550,15 @@ def reduce_all(x: Array, axis: Axes, keepdims: bool) -> Array:
 @face
 def any(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether any element is non-zero, over all dimensions or over ``dim``."""
-    return reduce_any(input, axes_of(dim, check_tensor("any", input).ndim), keepdim)
+    out = reduce_any(input, axes_of(dim, check_tensor("any", input).ndim), keepdim)
+    return out if input.array.dtype != np.uint8 else cast(out, np.uint8)  # as in PyTorch's older masks
 
 
 @face
 def all(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether all elements are non-zero, over all dimensions or over ``dim``."""
-    return reduce_all(input, axes_of(dim, check_tensor("all", input).ndim), keepdim)
+    out = reduce_all(input, axes_of(dim, check_tensor("all", input).ndim), keepdim)
+    return out if input.array.dtype != np.uint8 else cast(out, np.uint8)
 
 
 # ---------------------------------------------------------------- running sums

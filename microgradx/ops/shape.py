@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import as_dtype, promote_types
-from microgradx.engine import NUMPY, Array, Variable, broadcast_to, cast, primitive
+from microgradx.engine import broadcast_to, cast, primitive
+from microgradx.graph import NUMPY, Array, Variable
 from microgradx.ops.elementwise import keep
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 from microgradx.views import attach, view
@@ -333,6 +334,8 @@ def expand(input: Any, *sizes: Any) -> Any:
             f"or equal to the number of dimensions in the tensor ({len(have)})"
         )
     shape = tuple(have[i - new] if n == -1 and i >= new else n for i, n in enumerate(wanted))
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"The expanded size of the tensor ({min(shape)}) isn't allowed in a leading, new dimension")
     for i, n in enumerate(have):
         if n not in (1, shape[i + new]):
             raise RuntimeError(
@@ -351,7 +354,10 @@ def expand_as(input: Any, other: Any) -> Any:
 @face(also=())
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     """All tensors expanded to the shape that they have together."""
-    shape = np.broadcast_shapes(*(x.array.shape for x in tensors))
+    try:
+        shape = np.broadcast_shapes(*(x.array.shape for x in tensors))
+    except ValueError as error:
+        raise RuntimeError(f"broadcast_tensors: expected shapes that can be broadcast; {error}") from None
     return tuple(expand(x, *shape) for x in tensors)
 
 
@@ -443,7 +449,7 @@ def tensors_of(name: str, tensors: Any) -> list[Any]:
             f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}"
         )
     if not tensors:
-        raise RuntimeError(f"{name}(): expected a non-empty list of Tensors")
+        raise (ValueError if name == "cat" else RuntimeError)(f"{name}(): expected a non-empty list of Tensors")
     for i, x in enumerate(tensors):
         if not isinstance(x, Variable):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}")

@@ -1,5 +1,6 @@
 """Optimizers: they change parameters by their gradients. Names and numbers are those of ``torch.optim``."""
 
+from microgradx.optim import lr_scheduler
 from microgradx.optim.adadelta import Adadelta
 from microgradx.optim.adagrad import Adagrad
 from microgradx.optim.adam import Adam, AdamW
@@ -25,4 +26,5 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "lr_scheduler",
 ]

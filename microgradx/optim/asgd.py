@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from microgradx.engine import Array
+from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
 from microgradx.optim.optimizer import Group, check_option
 

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import float64, get_default_dtype
-from microgradx.engine import Array, own_memory, wrap
+from microgradx.graph import Array, own_memory, wrap
 from microgradx.memory import mark_written, owner
 from microgradx.optim.optimizer import Group, Optimizer, evaluate
 
 SMALL = 1 << 13
 """Parameters with fewer elements are joined."""
 
-BLOCK = 1 << 15
+BLOCK = 1 << 18
 """So many elements are updated at a time."""
 
 Rule = Callable[..., None]
@@ -186,7 +186,7 @@ class Bundle:
                 update(*[a[start : start + BLOCK] for a in (self.x, g, *self.slots)])
         if self.joined:
             for array, piece in zip(self.arrays, self.x_pieces):
-                np.copyto(array, piece)
+                array[...] = piece
         for array in self.arrays:
             mark_written(array)
         for name, values in self.numbers.items():

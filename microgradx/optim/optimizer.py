@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import ON, mode, own_memory, wrap
+from microgradx.graph import ON, mode, own_memory, wrap
 from microgradx.memory import mark_written
 from microgradx.nn.hooks import RemovableHandle, register
 from microgradx.tensor import Tensor
@@ -200,7 +200,7 @@ class Optimizer:
         groups, start = [], 0
         for group in self.param_groups:
             for i, p in enumerate(group["params"], start):
-                numbers.setdefault(p, i)
+                numbers[p] = i
             start += len(group["params"])
             packed = {key: value for key, value in group.items() if key != "params"}
             groups.append({**packed, "params": [numbers[p] for p in group["params"]]})

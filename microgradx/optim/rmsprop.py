@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array
+from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
 from microgradx.optim.optimizer import Group, check_option
 

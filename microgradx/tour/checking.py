@@ -1,10 +1,13 @@
 """Is every gradient right? Each derivative against a difference quotient, before any training."""
 
 from dataclasses import dataclass
+from typing import Any
 
-import microgradx as mgx
-from microgradx import Tensor
+from microgradx.autograd import grad, no_grad
+from microgradx.autograd.gradcheck import gradcheck
+from microgradx.creation import zeros_like
 from microgradx.nn import functional as F
+from microgradx.tensor import Tensor
 from microgradx.tour.network import Network, scores
 
 STEP = 1e-6
@@ -29,18 +32,18 @@ def check_gradients(model: Network, images: Tensor, labels: Tensor) -> list[Chec
     checks = []
     for i, (name, _) in enumerate(model.named_parameters()):
 
-        def loss(w: Tensor, i: int = i) -> Tensor:
-            return F.cross_entropy(scores(pixels, model.h, *parameters[:i], w, *parameters[i + 1 :]), labels)
+        def loss(w: Tensor, i: int = i) -> Any:
+            return F.cross_entropy(scores(pixels, model.h, *[*parameters[:i], w, *parameters[i + 1 :]]), labels)
 
         w = parameters[i].clone().requires_grad_()
-        agrees = mgx.autograd.gradcheck(loss, (w,), eps=STEP, raise_exception=False)
+        agrees = gradcheck(loss, (w,), eps=STEP, raise_exception=False)
 
-        (g,) = mgx.autograd.grad(loss(w), (w,))
+        (g,) = grad(loss(w), (w,))
         largest = int(g.abs().argmax())
-        nudge = mgx.zeros_like(w).flatten()
+        nudge = zeros_like(w).flatten()
         nudge[largest] = STEP
         nudge = nudge.view(w.shape)
-        with mgx.no_grad():
+        with no_grad():
             numerical = (loss(w + nudge) - loss(w - nudge)).item() / (2 * STEP)
         backward = g.flatten()[largest].item()
         checks.append(Check(name, tuple(w.shape), w.numel(), backward, numerical, agrees))

@@ -3,17 +3,21 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-import microgradx as mgx
-from microgradx import Tensor, nn
+from microgradx import nn, optim
+from microgradx.autograd import no_grad
+from microgradx.creation import zeros
 from microgradx.nn import functional as F
+from microgradx.random import randn, randperm
+from microgradx.tensor import Tensor
 
-Activation = Callable[[Tensor], Tensor]
+Activation = Callable[[Tensor], Any]
 ACTIVATIONS: dict[str, Activation] = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
-    "sigmoid": mgx.sigmoid,
-    "tanh": mgx.tanh,
+    "sigmoid": F.sigmoid,
+    "tanh": F.tanh,
 }
 LEARNING_RATES = {"adam": 0.005, "sgd": 0.05}
 PIXELS, DIGITS, BATCH = 64, 10, 32
@@ -41,9 +45,7 @@ class Epoch:
     held_out_accuracy: float
 
 
-def scores(
-    x: Tensor, h: Activation, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, W3: Tensor, b3: Tensor
-) -> Tensor:
+def scores(x: Tensor, h: Activation, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, W3: Tensor, b3: Tensor) -> Any:
     """Pixels (N, 64) to one score per digit (N, 10)."""
     a1 = h(x @ W1.T + b1)  # (N, hidden)
     a2 = h(a1 @ W2.T + b2)  # (N, hidden)
@@ -58,14 +60,14 @@ class Network(nn.Module):
         self.h = ACTIVATIONS[activation]
         gain = math.sqrt(2) if "relu" in activation else 1.0  # relu cuts the mean square in half
 
-        def weight(outputs: int, inputs: int) -> nn.Parameter:  # values neither grow nor fade on the way
-            return nn.Parameter(mgx.randn(outputs, inputs) * (gain / math.sqrt(inputs)))
+        def weight(outputs: int, inputs: int) -> Any:  # values neither grow nor fade on the way
+            return nn.Parameter(randn(outputs, inputs) * (gain / math.sqrt(inputs)))
 
-        self.W1, self.b1 = weight(hidden, PIXELS), nn.Parameter(mgx.zeros(hidden))
-        self.W2, self.b2 = weight(hidden, hidden), nn.Parameter(mgx.zeros(hidden))
-        self.W3, self.b3 = weight(DIGITS, hidden), nn.Parameter(mgx.zeros(DIGITS))
+        self.W1, self.b1 = weight(hidden, PIXELS), nn.Parameter(zeros(hidden))
+        self.W2, self.b2 = weight(hidden, hidden), nn.Parameter(zeros(hidden))
+        self.W3, self.b3 = weight(DIGITS, hidden), nn.Parameter(zeros(DIGITS))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Any:
         return scores(x, self.h, *self.parameters())
 
 
@@ -74,13 +76,13 @@ def train(
 ) -> Iterator[Epoch]:
     """Train in place; yield the state before the first and after each pass over the training images."""
     if settings.optimizer == "adam":
-        optimizer: mgx.optim.Optimizer = mgx.optim.Adam(model.parameters(), lr=settings.lr)
+        optimizer: optim.Optimizer = optim.Adam(model.parameters(), lr=settings.lr)
     else:
-        optimizer = mgx.optim.SGD(model.parameters(), lr=settings.lr, momentum=0.9)
+        optimizer = optim.SGD(model.parameters(), lr=settings.lr, momentum=0.9)
     images, labels = training
     yield measure(0, model, training, held_out)
     for number in range(1, settings.epochs + 1):
-        for batch in mgx.randperm(len(labels)).split(BATCH):
+        for batch in randperm(len(labels)).split(BATCH):
             loss = F.cross_entropy(model(images[batch]), labels[batch])
             optimizer.zero_grad()
             loss.backward()
@@ -88,11 +90,9 @@ def train(
         yield measure(number, model, training, held_out)
 
 
-def measure(
-    number: int, model: Network, training: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor]
-) -> Epoch:
+def measure(number: int, model: Network, training: tuple[Tensor, Tensor], held_out: tuple[Tensor, Tensor]) -> Epoch:
     """Both losses, and the share of held-out images that are recognised."""
-    with mgx.no_grad():
+    with no_grad():
         guesses = model(held_out[0])
         return Epoch(
             number,

@@ -39,7 +39,7 @@ def figure(name: str, picture: Picture) -> str:
     data = b64encode(picture.svg.encode()).decode()
     image = f'<img alt="{escape(picture.words)}" src="data:image/svg+xml;base64,{data}">'
     link = f'<figcaption><a href="{name}">{name}</a></figcaption>'
-    return f'<figure><div class="frame tall" tabindex="0">{image}</div>{link}</figure>'
+    return f'<figure id="{name.removesuffix(".svg")}"><div class="frame tall" tabindex="0">{image}</div>{link}</figure>'
 
 
 def table(content: Table) -> str:

@@ -152,11 +152,11 @@ def tiles(
     if key is not None:
         y, step = height - 36, 14
         for level in cells:
-            x = width / 2 + level * step
-            body.append(f'<rect class="s{level}" x="{x - step / 2:g}" y="{y}" width="{step}" height="12"/>')
+            middle = width / 2 + level * step
+            body.append(f'<rect class="s{level}" x="{middle - step / 2:g}" y="{y}" width="{step}" height="12"/>')
             if level in (-LEVELS, 0, LEVELS):
                 weight = f"{level / LEVELS * key:.2g}"
-                body.append(f'<text x="{x:g}" y="{y + 28}" text-anchor="middle">{weight}</text>')
+                body.append(f'<text x="{middle:g}" y="{y + 28}" text-anchor="middle">{weight}</text>')
     body += [f'<path class="s{level}" d="{"".join(d)}"/>' for level, d in cells.items() if d]
     light, dark = (shades(ramp) for ramp in themes)
     style = f"{STYLE}{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n.frame {{ stroke: #8a929c }} "

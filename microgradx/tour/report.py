@@ -71,9 +71,9 @@ def step_table(steps: list[Step]) -> Table:
     for step in steps:
         own = (str(step.number), step.operation, size(step.shape), f"{step.norm:.4f}")
         for rule in step.rules:
-            rows.append((*own, f"∂L/∂{rule.argument} = {rule.formula}", rule.goes_to))
+            rows.append((*own, rule.goes_to, f"∂L/∂{rule.argument} = {rule.formula}"))
             own = ("", "", "", "")
-    return ("step", "operation", "shape", "‖g‖", "rule", "goes to"), rows
+    return ("step", "operation", "shape", "‖g‖", "goes to", "rule"), rows
 
 
 def size(shape: tuple[int, ...]) -> str:

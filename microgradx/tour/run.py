@@ -12,9 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as RichTable
 from rich.text import Text
 
-import microgradx as mgx
-from microgradx import Tensor
+from microgradx import viz
+from microgradx.autograd import no_grad
+from microgradx.datasets import digits
 from microgradx.nn import functional as F
+from microgradx.random import manual_seed
+from microgradx.tensor import Tensor
 from microgradx.tour.checking import check_gradients
 from microgradx.tour.network import Epoch, Network, Settings, train
 from microgradx.tour.page import page
@@ -39,7 +42,7 @@ def run(settings: Settings, folder: Path, console: Console) -> float:
     Returns: the share of held-out images that are recognised.
     Raises: click.ClickException: a gradient is wrong, or training diverged.
     """
-    mgx.manual_seed(settings.seed)
+    manual_seed(settings.seed)
     images, labels = pixels("train")
     unseen, answers = pixels("test")
     model = Network(settings.hidden, settings.activation)
@@ -67,7 +70,7 @@ def run(settings: Settings, folder: Path, console: Console) -> float:
     seconds = time.perf_counter() - started
     accuracy = history[-1].held_out_accuracy
     console.print(f"{accuracy:.1%} of the unseen digits recognised, after {seconds:.1f} s.\n")
-    with mgx.no_grad():
+    with no_grad():
         guesses = model(unseen).argmax(1)
     console.print(terminal_table(digit_table(answers.tolist(), guesses.tolist())))
 
@@ -75,9 +78,11 @@ def run(settings: Settings, folder: Path, console: Console) -> float:
     misread = (guesses != answers).nonzero().flatten().tolist()
     chosen = misread[0] if misread else 0
     example = Example(unseen[chosen].tolist(), int(answers[chosen]), int(guesses[chosen]))
-    with mgx.viz.record():
+    model.zero_grad()
+    with viz.record():  # so that the picture of the graph has all values
         loss = F.cross_entropy(model(unseen[chosen : chosen + 1]), answers[chosen : chosen + 1])
     steps = walk_back(loss, parameters)
+    loss.backward(retain_graph=True)  # the picture shows the gradients too
     console.print(side_by_side(unseen[chosen : chosen + 1]))
     console.print(f"{example}; the loss is {loss.item():.4f}. Back from it, rule by rule.")
     console.print("g is the gradient of the loss by an operation's result, ‖g‖ its length.\n")
@@ -100,7 +105,7 @@ def run(settings: Settings, folder: Path, console: Console) -> float:
         "filters.svg": filters(model.W1),
         "digit.svg": tiles([grid(example.pixels)], f"{example}: 8 by 8 pixels", INK, pixel=16),
         "graph.svg": Picture(
-            mgx.viz.draw(loss, params=parameters).svg(),
+            viz.draw(loss, params=parameters).svg(),
             f"The graph of the loss: {len(steps)} operations from the pixels and six parameters to the loss.",
         ),
     }
@@ -119,7 +124,7 @@ def run(settings: Settings, folder: Path, console: Console) -> float:
 
 def pixels(split: str) -> tuple[Tensor, Tensor]:
     """Images as rows of 64 pixels, and their labels."""
-    images, labels = mgx.datasets.digits(split)
+    images, labels = digits(split)
     return images.flatten(1), labels
 
 

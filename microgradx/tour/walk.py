@@ -2,14 +2,17 @@
 
 import ast
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from microgradx import Tensor
-from microgradx.engine import Node, backpropagate, oldest_first
+from microgradx.backward import edge_of
+from microgradx.engine import backpropagate, oldest_first
+from microgradx.graph import Node
+from microgradx.tensor import Tensor
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,14 @@ class Step:
 
 def walk_back(loss: Tensor, parameters: dict[str, Tensor]) -> list[Step]:
     """The operations in the order in which ``loss.backward()`` visits them; no ``.grad`` is touched."""
-    root = loss.edge
+    root = edge_of(loss)
     nodes = oldest_first([root])[::-1]
     gradients = backpropagate([root], [np.ones_like(loss.array)], retain_graph=True, targets=set(nodes))
     places: dict[Any, str] = {node: f"step {number}" for number, node in enumerate(nodes, start=1)}
     places.update({parameter.edge: name for name, parameter in parameters.items()})
     norms = [float(np.linalg.norm(gradients[node])) for node in nodes]
     return [
-        Step(number, node.primitive.name, node.shape, norm, rules(node, places))
+        Step(number, node.name.removesuffix("Backward0"), node.shape, norm, rules(node, places))
         for number, (node, norm) in enumerate(zip(nodes, norms), start=1)
     ]
 
@@ -57,18 +60,20 @@ def rules(node: Node, places: dict[Any, str]) -> list[Rule]:
 
 
 def formula(rule: Callable[..., Any]) -> str:
-    """The text of a rule: what a lambda returns, or for a longer rule its name and what it reads.
+    """The text of a rule: what a lambda returns; for a longer rule its name and its docstring's formula.
 
     A lambda is found in its file by the place of its body, which its compiled code remembers.
 
     Example:
-        >>> from microgradx.ops.elementwise import mul
+        >>> from microgradx.ops.elementwise import multiply
         >>> from microgradx.tour.walk import formula
-        >>> formula(mul.primitive.sources["x"])
+        >>> formula(multiply.primitive.sources["x"])
         'g * y'
     """
     if rule.__name__ != "<lambda>":
-        return f"{rule.__name__}{inspect.signature(rule)}"
+        stated = re.match("``(.+?)``", inspect.getdoc(rule) or "")
+        call = f"{rule.__name__}({', '.join(inspect.signature(rule).parameters)})"
+        return f"{call} = {stated[1]}" if stated else call
     source = inspect.getsource(inspect.getmodule(rule))  # type: ignore[arg-type]
     places = set(rule.__code__.co_positions())
     for node in ast.walk(ast.parse(source)):

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Edge, Leaf, Node, Output, Variable, oldest_first
+from microgradx.engine import oldest_first
+from microgradx.graph import Edge, Leaf, Node, Output, Record, Variable
 from microgradx.memory import writings_since
 from microgradx.viz.graph import Graph, GraphEdge, GraphNode, Source
 from microgradx.viz.values import Summary, number, summarize
@@ -109,9 +110,9 @@ class _Reader:
 
     def learn_alive(self, node: Node) -> None:
         """Note the values that the node keeps: its result and its arguments."""
-        self.recorded = self.recorded or node.record is not None
-        saved, place = node.saved, len(node.primitive.arguments)
-        out = node.record.out if node.record else saved[place] if saved else None
+        full, saved, place = recorded(node), node.saved, len(node.primitive.arguments)
+        self.recorded = self.recorded or full is not None
+        out = full.out if full else saved[place] if saved else None
         if out is not None and is_unchanged(out, node):
             self.values.setdefault(node, out)
         for parent, value in zip(node.parents, arguments(node), strict=True):
@@ -211,10 +212,15 @@ class _Reader:
         ]
 
 
+def recorded(node: Node) -> Record | None:
+    """What `mgx.viz.record` kept; some modes keep a record of the line only."""
+    return node.record if node.record and node.record.args else None
+
+
 def arguments(node: Node) -> list[Any]:
     """The argument values of an operation; None for those that nobody kept."""
-    if node.record is not None:
-        return list(node.record.args)
+    if full := recorded(node):
+        return list(full.args)
     p = node.primitive
     if node.saved is None:
         return [None] * len(node.parents)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microgradx.autograd.modes import recording as record
-from microgradx.engine import Variable
+from microgradx.graph import Variable
 from microgradx.viz.capture import Names, capture
 from microgradx.viz.engines import check_layout, place
 from microgradx.viz.graph import Graph

@@ -87,6 +87,16 @@ def test_without_recording_shows_what_is_alive_and_says_so():
     assert all(node.source is None for node in graph.nodes)
 
 
+def test_lines_are_shown_where_only_lines_were_recorded():
+    x = leaf([0.5, 1.5])
+    with mgx.autograd.detect_anomaly():
+        loss = (x + 1.0).exp().sum()
+    graph = capture(loss)
+    assert graph.nodes[1].source.text == "loss = (x + 1.0).exp().sum()"
+    assert elements(graph)[1] is None
+    assert "nobody kept them" in graph.notes[0]
+
+
 def test_after_backward_the_freed_values_are_missing():
     x = leaf([0.5, 1.5])
     loss = (x * x).exp().sum()

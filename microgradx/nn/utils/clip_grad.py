@@ -8,7 +8,7 @@ import numpy as np
 
 from microgradx.autograd import no_grad
 from microgradx.creation import tensor
-from microgradx.engine import Variable
+from microgradx.graph import Variable
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from microgradx.engine import Variable
+from microgradx.graph import Variable
 from microgradx.ops.face import FUNCTIONS
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]

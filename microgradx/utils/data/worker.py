@@ -1,0 +1,197 @@
+"""Worker processes, which load batches ahead of time.
+
+Each worker has a queue of tasks and a pipe for what it loaded. Tasks go round, one to each worker, and
+batches are received from the workers in that order. Workers are stopped when the last batch has been
+received or the iterator goes, and stop by themselves when the process that started them is gone.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import random
+import traceback
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from microgradx.random import manual_seed
+
+PATIENCE = 5.0
+"""So often, in seconds, an idle worker looks whether the main process is still there."""
+
+
+@dataclass(frozen=True)
+class WorkerInfo:
+    """What a worker process knows of itself: its number, how many there are, its seed, its copy of the dataset."""
+
+    id: int
+    num_workers: int
+    seed: int
+    dataset: Any
+
+
+_worker_info: WorkerInfo | None = None
+
+
+def get_worker_info() -> WorkerInfo | None:
+    """Which worker this process is; None in the main process.
+
+    Source: ``torch.utils.data.get_worker_info``.
+
+    Example:
+        >>> mgx.utils.data.get_worker_info() is None
+        True
+    """
+    return _worker_info
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """An exception in a worker, as text: a traceback does not travel."""
+
+    kind: type[BaseException]
+    text: str
+
+    def raise_again(self) -> None:
+        try:
+            error = self.kind(_Text(self.text))
+        except Exception:  # it takes other arguments
+            error = RuntimeError(self.text)
+        raise error
+
+
+class _Text(str):
+    """A text that a KeyError shows with its line breaks."""
+
+    __repr__ = str.__str__
+
+
+class _End:
+    """Sent instead of a batch when a worker has read its dataset to the end."""
+
+
+def _work(tasks: Any, results: Any, info: WorkerInfo, make_fetch: Callable[[Any], Any], init: Any) -> None:
+    """What a worker process does."""
+    global _worker_info
+    _worker_info = info
+    parent = os.getppid()
+    random.seed(info.seed)
+    base = info.seed - info.id
+    entropy = [info.id, base % 2**32, base >> 32, 0]
+    np.random.seed(np.random.SeedSequence(entropy).generate_state(4))  # as PyTorch does
+    manual_seed(info.seed)
+    fetch = None
+    try:
+        while True:
+            try:
+                index = tasks.get(timeout=PATIENCE)
+            except queue.Empty:
+                if os.getppid() != parent:
+                    return
+                continue
+            batch: Any
+            try:
+                if fetch is None:
+                    if init is not None:
+                        init(info.id)
+                    fetch = make_fetch(info.dataset)
+                batch = fetch(index)
+            except StopIteration:
+                batch = _End()
+            except Exception as error:
+                text = f"Caught {type(error).__name__} in DataLoader worker process {info.id}.\nOriginal "
+                batch = _Failure(type(error), text + traceback.format_exc())
+            results.send(batch)
+    except (KeyboardInterrupt, BrokenPipeError):
+        return  # the main process has been interrupted as well, or is gone
+
+
+class Workers:
+    """An iterator over the batches that worker processes load.
+
+    Args:
+        loader: The DataLoader.
+        indices: What to load for each batch.
+        make_fetch: Called in the worker with its dataset; returns the function that loads a batch.
+        seed: Worker i is seeded with ``seed + i``.
+    """
+
+    def __init__(self, loader: Any, indices: Iterator[Any], make_fetch: Callable[[Any], Any], seed: int) -> None:
+        context = loader.multiprocessing_context or multiprocessing.get_context()
+        self.indices = indices
+        self.timeout = loader.timeout or None
+        self.tasks: list[Any] = []
+        self.results: list[Any] = []
+        self.processes: list[Any] = []
+        self.stop = weakref.finalize(self, _stop, self.processes, self.tasks)
+        for i in range(loader.num_workers):
+            tasks = context.Queue()
+            receive, send = context.Pipe(duplex=False)
+            info = WorkerInfo(i, loader.num_workers, seed + i, loader.dataset)
+            arguments = (tasks, send, info, make_fetch, loader.worker_init_fn)
+            process = context.Process(target=_work, args=arguments, daemon=True)
+            process.start()
+            send.close()  # only the worker holds this end: when it dies, ours reports it
+            self.tasks.append(tasks)
+            self.results.append(receive)
+            self.processes.append(process)
+        self.turns: deque[int] = deque(range(loader.num_workers))  # whose task the next one is
+        self.owing: deque[int] = deque()  # which worker has to deliver the next batch, and those after it
+        for _ in range(loader.prefetch_factor * loader.num_workers):
+            self._give()
+
+    def _give(self) -> None:
+        """Give the next task, if there is one, to the worker whose turn it is."""
+        if self.turns:
+            for index in self.indices:
+                worker = self.turns[0]
+                self.turns.rotate(-1)
+                self.tasks[worker].put(index)
+                self.owing.append(worker)
+                return
+
+    def __iter__(self) -> Workers:
+        return self
+
+    def __next__(self) -> Any:
+        while self.owing:
+            worker = self.owing.popleft()
+            batch = self._receive(worker)
+            if isinstance(batch, _End) and worker in self.turns:
+                self.turns.remove(worker)
+            self._give()
+            if isinstance(batch, _Failure):
+                batch.raise_again()
+            if not isinstance(batch, _End):
+                return batch
+        self.stop()
+        raise StopIteration
+
+    def _receive(self, worker: int) -> Any:
+        try:
+            if self.results[worker].poll(self.timeout):
+                return self.results[worker].recv()
+        except EOFError:
+            process = self.processes[worker]
+            process.join()
+            raise RuntimeError(
+                f"DataLoader worker (pid {process.pid}) exited unexpectedly with exit code {process.exitcode}; "
+                "use num_workers=0 to see its error"
+            ) from None
+        raise RuntimeError(f"DataLoader timed out after {self.timeout} seconds")
+
+
+def _stop(processes: list[Any], tasks: list[Any]) -> None:
+    for queue_ in tasks:
+        queue_.cancel_join_thread()
+        queue_.close()
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()

@@ -1,0 +1,324 @@
+"""Every layer against PyTorch's: same seed, same state, same text, same outputs and gradients."""
+
+import copy
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+import microgradx as mgx
+from microgradx.nn.module import Module
+
+floats = np.random.default_rng(0).standard_normal
+
+
+def probabilities(*shape):
+    return 1 / (1 + np.exp(-floats(shape)))
+
+
+def indices(n, *shape):
+    return np.random.default_rng(1).integers(0, n, shape)
+
+
+# class, arguments, options, inputs (a tuple is the shape of normal numbers)
+LAYERS = [
+    ("Identity", (), {}, [(2, 3)]),
+    ("Identity", (54, "any"), {"unused": True}, [(2, 3)]),
+    ("Linear", (3, 5), {}, [(4, 3)]),
+    ("Linear", (20, 30), {}, [(2, 4, 20)]),
+    ("Linear", (3, 5), {"bias": False}, [(3,)]),
+    ("Conv1d", (4, 6, 3), {"stride": 2, "padding": 1, "groups": 2}, [(2, 4, 9)]),
+    ("Conv1d", (2, 3, 4), {"padding": "same", "dilation": 2}, [(2, 2, 9)]),
+    ("Conv2d", (3, 6, 5), {}, [(2, 3, 8, 9)]),
+    ("Conv2d", (3, 6, (3, 2)), {"stride": (2, 1), "padding": (1, 0), "bias": False}, [(2, 3, 8, 9)]),
+    ("Conv2d", (4, 4, 3), {"groups": 4, "dilation": 2, "padding": "valid"}, [(4, 8, 9)]),
+    ("Conv2d", (1, 2, 3), {"padding": 1, "padding_mode": "reflect"}, [(2, 1, 4, 5)]),
+    ("Conv2d", (1, 2, (3, 4)), {"padding": "same", "padding_mode": "replicate"}, [(2, 1, 4, 5)]),
+    ("Conv2d", (1, 2, 3), {"padding": (2, 1), "padding_mode": "circular"}, [(2, 1, 4, 5)]),
+    ("Conv3d", (2, 3, 2), {"stride": 2, "padding": 1}, [(1, 2, 4, 5, 6)]),
+    ("ConvTranspose1d", (4, 6, 3), {"stride": 2, "groups": 2, "output_padding": 1}, [(2, 4, 5)]),
+    ("ConvTranspose2d", (3, 4, 3), {"stride": 2, "padding": 1, "dilation": 2}, [(2, 3, 4, 5)]),
+    ("ConvTranspose2d", (3, 4, 4), {"bias": False}, [(3, 4, 5)]),
+    ("ConvTranspose3d", (2, 1, 2), {"stride": 2}, [(1, 2, 2, 3, 2)]),
+    ("MaxPool1d", (2,), {}, [(2, 3, 8)]),
+    ("MaxPool2d", (2,), {}, [(2, 3, 8, 6)]),
+    ("MaxPool2d", ((3, 2),), {"stride": 2, "padding": 1, "ceil_mode": True}, [(2, 3, 8, 6)]),
+    ("MaxPool2d", (2,), {"dilation": 2}, [(3, 8, 6)]),
+    ("MaxPool3d", (2,), {}, [(1, 2, 4, 4, 6)]),
+    ("AvgPool1d", (3,), {"stride": 2, "padding": 1}, [(2, 3, 8)]),
+    ("AvgPool2d", (2,), {}, [(2, 3, 8, 6)]),
+    ("AvgPool2d", ((3, 2), 2, 1), {"count_include_pad": False, "ceil_mode": True}, [(2, 3, 7, 6)]),
+    ("AvgPool2d", (2,), {"divisor_override": 3}, [(2, 3, 8, 6)]),
+    ("AvgPool3d", (2,), {}, [(1, 2, 4, 4, 6)]),
+    ("AdaptiveAvgPool1d", (3,), {}, [(2, 3, 8)]),
+    ("AdaptiveAvgPool2d", (1,), {}, [(2, 3, 8, 6)]),
+    ("AdaptiveAvgPool2d", ((3, None),), {}, [(2, 3, 8, 6)]),
+    ("AdaptiveAvgPool3d", (2,), {}, [(1, 2, 4, 5, 6)]),
+    ("AdaptiveMaxPool1d", (3,), {}, [(2, 3, 8)]),
+    ("AdaptiveMaxPool2d", ((3, 2),), {}, [(2, 3, 8, 6)]),
+    ("AdaptiveMaxPool3d", (2,), {}, [(1, 2, 4, 5, 6)]),
+    ("Flatten", (), {}, [(2, 3, 4)]),
+    ("Flatten", (0, 1), {}, [(2, 3, 4)]),
+    ("Unflatten", (1, (2, 3)), {}, [(4, 6)]),
+    ("Dropout", (), {}, [(4, 6)]),
+    ("Dropout", (0.2,), {"inplace": False}, [(40, 6)]),
+    ("Dropout", (0.0,), {}, [(4, 6)]),
+    ("Dropout", (1.0,), {}, [(4, 6)]),
+    ("Dropout1d", (0.3,), {}, [(4, 6, 2)]),
+    ("Dropout2d", (0.3,), {}, [(4, 6, 2, 3)]),
+    ("Dropout3d", (0.3,), {}, [(4, 6, 2, 3, 2)]),
+    ("ReLU", (), {}, [(4, 6)]),
+    ("ReLU", (True,), {}, None),
+    ("LeakyReLU", (), {}, [(4, 6)]),
+    ("LeakyReLU", (0.2,), {"inplace": True}, None),
+    ("PReLU", (), {}, [(4, 6)]),
+    ("PReLU", (3, 0.1), {}, [(2, 3, 4)]),
+    ("ELU", (0.5,), {}, [(4, 6)]),
+    ("ELU", (), {"inplace": True}, None),
+    ("CELU", (0.5,), {}, [(4, 6)]),
+    ("SELU", (), {}, [(4, 6)]),
+    ("Hardshrink", (0.3,), {}, [(4, 6)]),
+    ("Softshrink", (), {}, [(4, 6)]),
+    ("GELU", (), {}, [(4, 6)]),
+    ("GELU", ("tanh",), {}, [(4, 6)]),
+    ("SiLU", (), {}, [(4, 6)]),
+    ("Mish", (), {}, [(4, 6)]),
+    ("Sigmoid", (), {}, [(4, 6)]),
+    ("LogSigmoid", (), {}, [(4, 6)]),
+    ("Tanh", (), {}, [(4, 6)]),
+    ("Tanhshrink", (), {}, [(4, 6)]),
+    ("Softsign", (), {}, [(4, 6)]),
+    ("Softplus", (2.0, 1.5), {}, [(4, 6)]),
+    ("Threshold", (0.1, 20), {}, [(4, 6)]),
+    ("Threshold", (0.1, 20, True), {}, None),
+    ("Hardtanh", (-0.5, 0.7), {}, [(4, 6)]),
+    ("ReLU6", (), {}, [(4, 6)]),
+    ("ReLU6", (True,), {}, None),
+    ("Hardsigmoid", (), {}, [(4, 6)]),
+    ("Hardswish", (), {}, [(4, 6)]),
+    ("GLU", (1,), {}, [(4, 6)]),
+    ("Softmax", (1,), {}, [(4, 6)]),
+    ("Softmax2d", (), {}, [(3, 2, 4)]),
+    ("LogSoftmax", (), {"dim": -1}, [(4, 6)]),
+    ("Softmin", (0,), {}, [(4, 6)]),
+    ("MSELoss", (), {}, [(4, 3), (4, 3)]),
+    ("L1Loss", (), {"reduction": "sum"}, [(4, 3), (4, 3)]),
+    ("SmoothL1Loss", (), {"beta": 0.5}, [(4, 3), (4, 3)]),
+    ("HuberLoss", (), {"delta": 0.5, "reduction": "none"}, [(4, 3), (4, 3)]),
+    ("CrossEntropyLoss", (), {}, [(4, 3), indices(3, 4)]),
+    ("CrossEntropyLoss", (), {"label_smoothing": 0.1, "ignore_index": 1}, [(4, 3, 2), indices(3, 4, 2)]),
+    ("NLLLoss", (), {"reduction": "sum"}, [(4, 3), indices(3, 4)]),
+    ("BCELoss", (), {}, [probabilities(4, 3), probabilities(4, 3)]),
+    ("BCEWithLogitsLoss", (), {}, [(4, 3), probabilities(4, 3)]),
+    ("KLDivLoss", (), {"reduction": "batchmean"}, [np.log(probabilities(4, 3)), probabilities(4, 3)]),
+    ("KLDivLoss", (), {"reduction": "sum", "log_target": True}, [(4, 3), np.log(probabilities(4, 3))]),
+    ("BatchNorm1d", (3,), {}, [(4, 3)]),
+    ("BatchNorm1d", (3,), {"momentum": None, "affine": False}, [(4, 3, 5)]),
+    ("BatchNorm2d", (3,), {"eps": 1e-3, "momentum": 0.3}, [(4, 3, 2, 5)]),
+    ("BatchNorm2d", (3,), {"track_running_stats": False, "bias": False}, [(4, 3, 2, 5)]),
+    ("BatchNorm3d", (2,), {}, [(3, 2, 2, 3, 2)]),
+    ("LayerNorm", (5,), {}, [(4, 3, 5)]),
+    ("LayerNorm", ((3, 5),), {"elementwise_affine": False, "eps": 0.1}, [(4, 3, 5)]),
+    ("LayerNorm", (5,), {"bias": False}, [(4, 5)]),
+    ("RMSNorm", (5,), {}, [(4, 3, 5)]),
+    ("RMSNorm", ((3, 5),), {"eps": 0.1, "elementwise_affine": False}, [(4, 3, 5)]),
+    ("GroupNorm", (2, 6), {}, [(4, 6, 5)]),
+    ("GroupNorm", (3, 6), {"affine": False}, [(4, 6, 2, 2)]),
+    ("Embedding", (10, 4), {}, [indices(10, 2, 5)]),
+    ("Embedding", (10, 4), {"padding_idx": -1}, [indices(10, 2, 5)]),
+    ("Embedding", (10, 4, 1), {"scale_grad_by_freq": True, "max_norm": 1.0, "norm_type": 1.0}, None),
+]  # fmt: skip
+
+names = [f"{name}{args}{list(options)}" for name, args, options, _ in LAYERS]
+
+
+def make(library, name, args, options, seed=5):
+    library.manual_seed(seed)
+    return getattr(library.nn, name)(*args, **options)
+
+
+def values(tensors):
+    return [t.detach().numpy() for t in tensors]
+
+
+def arrays(inputs):
+    return [floats(x).astype(np.float32) if isinstance(x, tuple) else x for x in inputs]
+
+
+def run(library, module, inputs):
+    """Output, and gradients of all inputs and parameters."""
+    tensors = []
+    for x in inputs:
+        is_float = x.dtype.kind == "f"
+        t = library.tensor(x.astype(np.float32) if is_float else x)
+        tensors.append(t.requires_grad_() if is_float and not tensors else t)
+    library.manual_seed(3)
+    out = module(*tensors)
+    weights = np.cos(np.arange(out.numel(), dtype=np.float32)).reshape(tuple(out.shape))
+    (out * library.tensor(weights)).sum().backward()
+    grads = [t.grad for t in (*tensors, *module.parameters()) if t.requires_grad]
+    return values([out, *grads])
+
+
+@pytest.mark.parametrize(("name", "args", "options", "inputs"), LAYERS, ids=names)
+def test_the_layer_is_pytorchs(name, args, options, inputs):
+    ours, theirs = make(mgx, name, args, options), make(torch, name, args, options)
+    assert repr(ours) == repr(theirs)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    for key, expected in theirs.state_dict().items():
+        np.testing.assert_array_equal(ours.state_dict()[key].numpy(), expected.numpy(), err_msg=key)
+        assert str(ours.state_dict()[key].dtype) == str(expected.dtype)
+    if inputs is None:
+        return
+    given = arrays(inputs)
+    for training in (True, False):
+        ours.train(training)
+        theirs.train(training)
+        ours.zero_grad()
+        theirs.zero_grad()
+        results = zip(run(mgx, ours, given), run(torch, theirs, given), strict=True)
+        for result, expected in results:
+            assert result.dtype == expected.dtype
+            np.testing.assert_allclose(result, expected, rtol=2e-5, atol=2e-6)
+    for key, expected in theirs.state_dict().items():
+        np.testing.assert_allclose(ours.state_dict()[key].numpy(), expected.numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "args", "options", "inputs"), LAYERS, ids=names)
+def test_copies_and_pickles_are_equal_and_independent(name, args, options, inputs):
+    module = make(mgx, name, args, options)
+    for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        assert repr(other) == repr(module)
+        for (key, a), (other_key, b) in zip(module.state_dict().items(), other.state_dict().items(), strict=True):
+            assert key == other_key
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+            assert not np.shares_memory(a.numpy(), b.numpy())
+
+
+@pytest.mark.parametrize("name", sorted({name for name, *_ in LAYERS}))
+def test_the_constructor_has_pytorchs_parameters(name):
+    def parameters(cls):
+        found = inspect.signature(cls).parameters.values()
+        return [(p.name, p.default) for p in found if p.name not in ("args", "kwargs")]
+
+    assert parameters(getattr(mgx.nn, name)) == parameters(getattr(torch.nn, name))
+
+
+def test_every_layer_is_tested():
+    tested = {name for name, *_ in LAYERS}
+    others = {"Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}
+    layers = {k for k, v in vars(mgx.nn).items() if isinstance(v, type) and issubclass(v, Module)}
+    assert layers == tested | others
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "options"),
+    [
+        ("Conv2d", (3, 4, 3), {"groups": 0}),
+        ("Conv2d", (3, 4, 3), {"groups": 2}),
+        ("Conv2d", (4, 3, 3), {"groups": 2}),
+        ("Conv2d", (3, 4, 3), {"padding": "same", "stride": 2}),
+        ("ConvTranspose2d", (3, 4, 3), {"padding_mode": "reflect"}),
+        ("Dropout", (1.5,), {}),
+        ("Unflatten", (1, 3), {}),
+        ("Unflatten", (1, (3, 0.5)), {}),
+        ("Hardtanh", (1, -1), {}),
+        ("HuberLoss", (), {"delta": "1"}),
+        ("GroupNorm", (4, 6), {}),
+        ("Embedding", (3, 2), {"padding_idx": 3}),
+    ],
+)
+def test_wrong_arguments_raise_as_in_pytorch(name, args, options):
+    with pytest.raises((ValueError, TypeError, AssertionError)) as theirs:
+        make(torch, name, args, options)
+    with pytest.raises(type(theirs.value)) as ours:
+        make(mgx, name, args, options)
+    assert str(ours.value) == str(theirs.value)
+
+
+@pytest.mark.parametrize("padding", ["some", "SAME"])
+def test_a_wrong_padding_raises(padding):
+    with pytest.raises(ValueError, match="Invalid padding string"):
+        mgx.nn.Conv2d(1, 1, 3, padding=padding)
+    with pytest.raises(ValueError, match="padding_mode must be one of"):
+        mgx.nn.Conv2d(1, 1, 3, padding_mode=padding)
+
+
+@pytest.mark.parametrize("size", [(9, 10), (9, 9), [2, 4, 10, 10]])
+def test_the_output_size_of_a_transposed_convolution_can_be_chosen(size):
+    ours, theirs = (make(lib, "ConvTranspose2d", (3, 4, 3), {"stride": 2}) for lib in (mgx, torch))
+    x = floats((2, 3, 4, 4)).astype(np.float32)
+    result, expected = ours(mgx.tensor(x), size), theirs(torch.tensor(x), size)
+    np.testing.assert_allclose(result.detach().numpy(), expected.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_an_output_size_that_cannot_be_reached_raises():
+    layer = mgx.nn.ConvTranspose2d(3, 4, 3, stride=2)
+    with pytest.raises(ValueError, match=r"valid sizes range from \[9, 9\] to \[10, 10\]"):
+        layer(mgx.ones(2, 3, 4, 4), (12, 9))
+    with pytest.raises(ValueError, match="output_size must have 2 or 4 elements"):
+        layer(mgx.ones(2, 3, 4, 4), (9,))
+
+
+def test_max_pooling_can_return_indices():
+    x = floats((2, 3, 6, 6)).astype(np.float32)
+    for name, args in (("MaxPool2d", (2,)), ("AdaptiveMaxPool2d", (3,))):
+        ours, theirs = (make(lib, name, args, {"return_indices": True}) for lib in (mgx, torch))
+        for result, expected in zip(ours(mgx.tensor(x)), theirs(torch.tensor(x)), strict=True):
+            np.testing.assert_array_equal(result.numpy(), expected.numpy())
+
+
+def test_losses_take_weights_as_buffers():
+    weight = [0.5, 1.0, 2.0]
+    for name in ("CrossEntropyLoss", "NLLLoss"):
+        inputs = arrays([(4, 3), indices(3, 4)])
+        ours = getattr(mgx.nn, name)(weight=mgx.tensor(weight))
+        theirs = getattr(torch.nn, name)(weight=torch.tensor(weight))
+        for result, expected in zip(run(mgx, ours, inputs), run(torch, theirs, inputs), strict=True):
+            np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
+    loss = mgx.nn.BCEWithLogitsLoss(pos_weight=mgx.tensor(weight))
+    assert list(loss.state_dict()) == ["pos_weight"]
+    assert loss.double().pos_weight.dtype is mgx.float64
+
+
+@pytest.mark.parametrize("inplace", ["ReLU", "LeakyReLU", "ELU", "SiLU", "Hardtanh"])
+def test_activations_can_write_into_their_input(inplace):
+    x = mgx.randn(3, 4)
+    y = x * 1
+    out = getattr(mgx.nn, inplace)(inplace=True)(y)
+    assert out is y
+    np.testing.assert_array_equal(y.numpy(), getattr(mgx.nn, inplace)()(x).numpy())
+
+
+def test_a_batch_norm_raises_on_other_dimensions():
+    with pytest.raises(ValueError, match=r"^expected 4D input \(got 3D input\)$"):
+        mgx.nn.BatchNorm2d(3)(mgx.ones(1, 3, 4))
+    with pytest.raises(ValueError, match=r"^expected 2D or 3D input \(got 4D input\)$"):
+        mgx.nn.BatchNorm1d(3)(mgx.ones(1, 3, 4, 4))
+
+
+def test_a_batch_norms_state_from_before_batches_were_counted_loads():
+    old = mgx.nn.BatchNorm1d(2).state_dict()
+    del old["num_batches_tracked"], old._metadata
+    assert str(mgx.nn.BatchNorm1d(2).load_state_dict(old)) == "<All keys matched successfully>"
+
+
+def test_an_embedding_keeps_the_pretrained_weights():
+    table = mgx.eye(3)
+    layer = mgx.nn.Embedding.from_pretrained(table, padding_idx=1)
+    assert not layer.weight.requires_grad
+    assert layer.padding_idx == 1
+    assert np.shares_memory(layer.weight.numpy(), table.numpy())
+    with pytest.raises(AssertionError, match="Shape of weight does not match"):
+        mgx.nn.Embedding(3, 4, _weight=table)
+
+
+def test_a_dtype_may_be_chosen():
+    layer = mgx.nn.Conv2d(1, 2, 3, dtype=mgx.float64, device="cpu")
+    assert {p.dtype for p in layer.parameters()} == {mgx.float64}
+    expected = torch.nn.Conv2d(1, 2, 3, dtype=torch.float64)
+    np.testing.assert_array_equal(layer.weight.detach().numpy(), expected.weight.detach().numpy())
+    with pytest.raises(RuntimeError, match="cuda"):
+        mgx.nn.Linear(1, 1, device="cuda")

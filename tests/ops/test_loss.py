@@ -1,0 +1,287 @@
+"""Losses against PyTorch: every option, both derivatives, and what must raise."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as TF
+
+import microgradx as mgx
+from microgradx.nn import functional as F
+
+REDUCTIONS = ["mean", "sum", "none"]
+rng = np.random.default_rng(0)
+scores, other = rng.standard_normal((2, 5, 4)) * 2
+chances, ideal = rng.uniform(0.05, 0.95, (2, 5, 4))
+weights, class_weights = rng.uniform(0.2, 2, (5, 4)), rng.uniform(0.2, 2, 4)
+classes = np.array([0, 3, 1, 3, 2])
+some_ignored = np.array([0, -100, 1, 3, -100])
+picture = rng.standard_normal((2, 4, 3, 2))
+picture_classes = rng.integers(0, 4, (2, 3, 2))
+simplex = ideal / ideal.sum(1, keepdims=True)
+
+# name of the case: function, input and target, further arguments
+NUMBERS = {
+    "mse": ("mse_loss", scores, other, {}),
+    "mse 0-d": ("mse_loss", np.array(1.5), np.array(0.25), {}),
+    "mse weighted": ("mse_loss", scores, other, {"weight": weights}),
+    "l1": ("l1_loss", scores, other, {}),
+    "l1 weighted": ("l1_loss", scores, other, {"weight": weights}),
+    "smooth l1": ("smooth_l1_loss", scores, other, {}),
+    "smooth l1 beta": ("smooth_l1_loss", scores, other, {"beta": 2.5}),
+    "smooth l1 is l1": ("smooth_l1_loss", scores, other, {"beta": 0.0}),
+    "huber": ("huber_loss", scores, other, {}),
+    "huber delta": ("huber_loss", scores, other, {"delta": 0.3}),
+    "huber weighted": ("huber_loss", scores, other, {"weight": weights}),
+    "bce": ("binary_cross_entropy", chances, ideal, {}),
+    "bce weighted": ("binary_cross_entropy", chances, ideal, {"weight": class_weights}),
+    "bce scores": ("binary_cross_entropy_with_logits", scores, ideal, {}),
+    "bce scores weighted": ("binary_cross_entropy_with_logits", scores, ideal, {"weight": weights}),
+    "bce scores positive": ("binary_cross_entropy_with_logits", scores, ideal, {"pos_weight": class_weights}),
+    "bce scores both": (
+        "binary_cross_entropy_with_logits", scores, ideal, {"weight": weights, "pos_weight": class_weights},
+    ),
+    "kl": ("kl_div", np.log(simplex), chances, {}),
+    "kl log": ("kl_div", np.log(simplex), np.log(chances), {"log_target": True}),
+    "cross entropy of probabilities": ("cross_entropy", scores, simplex, {}),
+    "cross entropy of probabilities, weighted": ("cross_entropy", scores, simplex, {"weight": class_weights}),
+    "cross entropy of probabilities, smoothed": (
+        "cross_entropy", scores, simplex, {"weight": class_weights, "label_smoothing": 0.2},
+    ),
+    "cross entropy of probabilities, one sample": ("cross_entropy", scores[0], simplex[0], {}),
+    "cross entropy of probabilities, pictures": ("cross_entropy", picture, np.exp(picture), {"weight": class_weights}),
+}  # fmt: skip
+SHAPES = {
+    "rows": (scores, classes),
+    "one": (scores[0], np.array(2)),
+    "one, target (1)": (scores[0], np.array([2])),
+    "some ignored": (scores, some_ignored),
+    "a class ignored": (scores, classes),
+    "bytes": (scores, classes.astype(np.uint8)),
+    "sequence": (picture[..., 0], picture_classes[..., 0]),
+    "picture": (picture, picture_classes),
+    "transposed": (np.asfortranarray(scores), classes),
+}
+OPTIONS = {
+    "plain": {},
+    "weighted": {"weight": class_weights},
+    "smoothed": {"label_smoothing": 0.3},
+    "both": {"weight": class_weights, "label_smoothing": 0.3},
+}
+
+
+def run(library, functional, name, values, options, dtype):
+    """The loss, the gradients by all float operands, and the gradients of a function of these."""
+    operands = [
+        library.tensor(v.astype(dtype), requires_grad=True) if v.dtype.kind == "f" else library.tensor(v)
+        for v in values
+    ]
+    options = {k: library.tensor(v.astype(dtype)) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+    out = getattr(functional, name)(*operands, **options)
+    by = [v for v in operands if v.requires_grad]
+    first = library.autograd.grad((out * out).sum(), by, create_graph=True)
+    second = library.autograd.grad(sum(((g + 0.5) ** 2).sum() for g in first), by)
+    return [t.detach().numpy() for t in (out, *first, *second)]
+
+
+def compare(name, values, options):
+    for dtype, tolerance in ((np.float64, 1e-12), (np.float32, 5e-6)):
+        ours = run(mgx, F, name, values, options, dtype)
+        theirs = run(torch, TF, name, values, options, dtype)
+        for a, b in zip(ours, theirs, strict=True):
+            assert a.dtype == dtype
+            assert a.shape == b.shape
+            np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * max(1, np.abs(b).max()))
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("case", NUMBERS)
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss")
+def test_losses_of_numbers(case, reduction):
+    name, input, target, options = NUMBERS[case]
+    compare(name, (input, target), {**options, "reduction": reduction})
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize(("shape", "option"), list(itertools.product(SHAPES, OPTIONS)))
+def test_cross_entropy(shape, option, reduction):
+    options = {**OPTIONS[option], "reduction": reduction}
+    if shape == "a class ignored":
+        options["ignore_index"] = 3
+    compare("cross_entropy", SHAPES[shape], options)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize(("shape", "option"), list(itertools.product(SHAPES, ["plain", "weighted"])))
+def test_nll_loss(shape, option, reduction):
+    options = {**OPTIONS[option], "reduction": reduction}
+    if shape == "a class ignored":
+        options["ignore_index"] = 3
+    compare("nll_loss", SHAPES[shape], options)
+
+
+def test_kl_div_over_the_batch():
+    compare("kl_div", (np.log(simplex), chances), {"reduction": "batchmean"})
+    ours, theirs = (
+        functional.kl_div(library.tensor([[0.5, -1.0]]), library.tensor([[0.0, 1.0]]), reduction="sum").item()
+        for library, functional in ((mgx, F), (torch, TF))
+    )
+    assert ours == theirs
+    with pytest.warns(UserWarning, match="'batchmean' divides only by the batch size"):
+        F.kl_div(mgx.zeros(2), mgx.ones(2))
+
+
+def test_third_derivative_of_cross_entropy():
+    def third(library, functional):
+        x = library.tensor(scores, requires_grad=True)
+        y = functional.cross_entropy(x, library.tensor(classes), reduction="none").pow(3).sum()
+        for _ in range(2):
+            y = (library.autograd.grad(y, x, create_graph=True)[0] ** 2).sum()
+        return library.autograd.grad(y, x)[0].numpy()
+
+    theirs = third(torch, TF)
+    np.testing.assert_allclose(third(mgx, F), theirs, rtol=1e-10, atol=1e-10 * np.abs(theirs).max())
+
+
+def test_ignored_rows_may_hold_anything():
+    x = np.array([[1.0, 2.0], [math.nan, math.inf], [0.5, -math.inf]])
+    for reduction in REDUCTIONS:
+        results = []
+        for library, functional in ((mgx, F), (torch, TF)):
+            input = library.tensor(x, requires_grad=True)
+            loss = functional.cross_entropy(input, library.tensor([0, -100, 0]), reduction=reduction)
+            loss.sum().backward()
+            results.append((loss.detach().numpy(), input.grad.numpy()))
+        for a, b in zip(*results):
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_the_mean_of_nothing_is_nan():
+    everything_ignored = mgx.full((3,), -100)
+    for name in ("cross_entropy", "nll_loss"):
+        loss = getattr(F, name)
+        assert math.isnan(loss(mgx.ones(3, 2), everything_ignored).item())
+        assert loss(mgx.ones(3, 2), everything_ignored, reduction="sum").item() == 0
+        assert math.isnan(loss(mgx.ones(0, 2), mgx.zeros(0, dtype=mgx.int64)).item())
+    for name in ("mse_loss", "l1_loss"):
+        assert math.isnan(getattr(F, name)(mgx.ones(0), mgx.ones(0)).item())
+
+
+def test_extreme_scores():
+    x = np.array([[1e4, -1e4], [-800.0, 800.0]], np.float32)
+    for target in (np.array([1, 0]), np.array([0, 1])):
+        ours = F.cross_entropy(mgx.tensor(x), mgx.tensor(target), reduction="none").numpy()
+        theirs = TF.cross_entropy(torch.tensor(x), torch.tensor(target), reduction="none").numpy()
+        np.testing.assert_allclose(ours, theirs)
+    y = np.array([[0.0, 1.0], [1.0, 1.0]], np.float32)
+    ours = F.binary_cross_entropy_with_logits(mgx.tensor(x), mgx.tensor(y), reduction="none").numpy()
+    theirs = TF.binary_cross_entropy_with_logits(torch.tensor(x), torch.tensor(y), reduction="none").numpy()
+    np.testing.assert_allclose(ours, theirs)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_binary_cross_entropy_of_certainties(dtype):
+    p, y = np.array([0, 0, 1, 1, 1e-30, 0.5], dtype), np.array([0, 1, 0, 1, 0.5, 0.5], dtype)
+    results = []
+    for library, functional in ((mgx, F), (torch, TF)):
+        input, target = (library.tensor(v, requires_grad=True) for v in (p, y))
+        loss = functional.binary_cross_entropy(input, target, reduction="none")
+        loss.sum().backward()
+        results.append((loss.detach().numpy(), input.grad.numpy(), target.grad.numpy()))
+    for a, b in zip(*results):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_old_arguments_mean_a_reduction_and_warn():
+    x, y = mgx.tensor([1.0, 3.0]), mgx.tensor([0.0, 0.0])
+    for size_average, reduce, wanted in [
+        (True, None, "mean"), (False, None, "sum"), (None, False, "none"), (True, False, "none"), (None, True, "mean"),
+    ]:  # fmt: skip
+        with pytest.warns(UserWarning, match=f"please use reduction='{wanted}' instead"):
+            ours = F.mse_loss(x, y, size_average, reduce)
+        assert ours.tolist() == F.mse_loss(x, y, reduction=wanted).tolist()
+    with pytest.warns(UserWarning, match="reduction='elementwise_mean' is deprecated"):
+        assert F.l1_loss(x, y, reduction="elementwise_mean").item() == 2
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
+def test_broadcasting_warns(name):
+    values = rng.standard_normal((4, 1)), rng.standard_normal(4)
+    text = r"Using a target size \(torch.Size\(\[4\]\)\) that is different to the input size \(torch.Size\(\[4, 1\]\)\)"
+    results = []
+    for library, functional in ((mgx, F), (torch, TF)):
+        x, y = (library.tensor(v, requires_grad=True) for v in values)
+        with pytest.warns(UserWarning, match=text):
+            loss = getattr(functional, name)(x, y)
+        loss.backward()
+        results.append([t.detach().numpy() for t in (loss, x.grad, y.grad)])
+    for a, b in zip(*results):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_dtypes_are_promoted():
+    half, double, whole = mgx.ones(3), mgx.zeros(3, dtype=mgx.float64), mgx.tensor([1, 2, 3])
+    assert F.mse_loss(half, double).dtype is mgx.float64
+    assert F.mse_loss(half, whole).dtype is mgx.float32
+    assert F.mse_loss(half, whole).item() == pytest.approx(5 / 3)
+
+
+x, longs, pictures = mgx.ones(4, 3), mgx.tensor([0, 1, 2, 1]), mgx.ones(2, 3, 4)
+BCE, BCE_SCORES = F.binary_cross_entropy, F.binary_cross_entropy_with_logits
+ERRORS = [
+    (lambda: F.cross_entropy(x, mgx.tensor([0, 5, 1, 2])), IndexError, r"Target 5 is out of bounds\."),
+    (lambda: F.cross_entropy(x, mgx.tensor([0, -1, 1, 2])), IndexError, r"Target -1 is out of bounds\."),
+    (lambda: F.nll_loss(x, mgx.tensor([0, 3, 1, 2])), IndexError, r"Target 3 is out of bounds\."),
+    (
+        lambda: F.cross_entropy(x, longs[:2]), ValueError,
+        r"Expected input batch_size \(4\) to match target batch_size \(2\)\.",
+    ),
+    (lambda: F.cross_entropy(x, longs * 1.0), RuntimeError, "expected target dtype to be Long or Byte, but got Float"),
+    (lambda: F.cross_entropy(x, longs.int()), RuntimeError, "expected target dtype to be Long or Byte, but got Int"),
+    (lambda: F.cross_entropy(x.long(), longs), NotImplementedError, "not implemented for 'Long'"),
+    (
+        lambda: F.cross_entropy(x, x.long()), RuntimeError,
+        "Expected floating point type for target with class probabilities, got Long",
+    ),
+    (lambda: F.cross_entropy(x, longs[:, None]), RuntimeError, "0D or 1D target tensor expected, multi-target not"),
+    (lambda: F.cross_entropy(x, x, ignore_index=1), RuntimeError, "ignore_index is not supported for floating point"),
+    (lambda: F.cross_entropy(x, longs, label_smoothing=1.5), RuntimeError, "label_smoothing must be between 0.0 and"),
+    (lambda: F.cross_entropy(x, longs, reduction="foo"), ValueError, "foo is not a valid value for reduction"),
+    (lambda: F.cross_entropy(pictures, longs[:2]), RuntimeError, r"Expected target size \[2, 4\], got \[2\]"),
+    (lambda: F.nll_loss(x[0, 0], longs[0]), ValueError, r"Expected 1 or more dimensions \(got 0\)"),
+    (
+        lambda: F.cross_entropy(x, longs, mgx.ones(2)), RuntimeError,
+        r"weight tensor should be defined either for all 3 classes or no classes but got weight tensor of shape: \[2\]",
+    ),
+    (
+        lambda: F.cross_entropy(x, longs, mgx.ones(3, dtype=mgx.float64)), RuntimeError,
+        "expected scalar type Float but found Double",
+    ),
+    (
+        lambda: F.cross_entropy(x, longs, mgx.ones(3, requires_grad=True)), RuntimeError,
+        "not differentiable with respect to argument 'weight'",
+    ),
+    (lambda: F.mse_loss(longs, longs), NotImplementedError, "\"mse_cpu\" not implemented for 'Long'"),
+    (lambda: F.mse_loss(x, [1.0]), TypeError, "argument 'target' .position 2. must be Tensor, not list"),
+    (lambda: F.mse_loss(x, x, weight=x[0]), ValueError, "Weights and input must have the same size"),
+    (lambda: F.smooth_l1_loss(x, x, beta=-1), RuntimeError, "does not support negative values for beta"),
+    (lambda: F.huber_loss(x, x, delta=0), RuntimeError, "does not support non-positive values for delta"),
+    (lambda: BCE(x + 1, x), RuntimeError, "all elements of input should be between 0 and 1"),
+    (lambda: BCE(x, x + 1), RuntimeError, "all elements of target should be between 0 and 1"),
+    (lambda: BCE(x, x[0]), ValueError, "is deprecated. Please ensure they have the same size"),
+    (lambda: BCE(x, x.long()), RuntimeError, "Found dtype Long but expected Float"),
+    (
+        lambda: BCE_SCORES(x, x[0]), ValueError,
+        r"Target size \(torch.Size\(\[3\]\)\) must be the same as input size \(torch.Size\(\[4, 3\]\)\)",
+    ),
+    (lambda: BCE_SCORES(x, x.long()), RuntimeError, "result type Float can't be cast to the desired output type Long"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("index", range(len(ERRORS)))
+def test_errors(index):
+    run, kind, text = ERRORS[index]
+    with pytest.raises(kind, match=text):
+        run()

@@ -1,0 +1,240 @@
+"""Every schedule against PyTorch's, over 50 steps and for two groups."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+import microgradx as mgx
+
+BOTH = (mgx, torch)
+
+
+def optimizer_of(lib: Any, name: str = "SGD", **options: Any) -> Any:
+    params = [lib.ones(2, requires_grad=True), lib.ones(3, requires_grad=True)]
+    groups = [{"params": [params[0]]}, {"params": [params[1]], "lr": 0.3}]
+    return getattr(lib.optim, name)(groups, lr=0.05, **options)
+
+
+Make = Callable[[Any, Any], Any]  # of `lib.optim.lr_scheduler` and an optimizer
+
+SCHEDULES: dict[str, Make] = {
+    "StepLR": lambda s, o: s.StepLR(o, 7, 0.5),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [3, 10, 10, 30], gamma=0.3),
+    "ConstantLR": lambda s, o: s.ConstantLR(o, 0.4, 6),
+    "LinearLR": lambda s, o: s.LinearLR(o, 0.1, 0.9, total_iters=20),
+    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.93),
+    "LambdaLR": lambda s, o: s.LambdaLR(o, [lambda i: 0.9**i, lambda i: 1 / (1 + i)]),
+    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda i: 0.95 if i % 2 else 1.0),
+    "PolynomialLR": lambda s, o: s.PolynomialLR(o, 30, 2.0),
+    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 11, 0.01),
+    "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 4, 2, 0.01),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.7, total_steps=50),
+    "OneCycleLR three phases": lambda s, o: s.OneCycleLR(
+        o, [0.7, 0.5], epochs=5, steps_per_epoch=10, anneal_strategy="linear", three_phase=True
+    ),
+    "CyclicLR": lambda s, o: s.CyclicLR(o, 0.01, 0.4, step_size_up=5, step_size_down=3),
+    "CyclicLR 2": lambda s, o: s.CyclicLR(o, [0.01, 0.1], 0.4, step_size_up=4, mode="triangular2"),
+    "CyclicLR exp": lambda s, o: s.CyclicLR(o, 0.01, 0.4, 6, mode="exp_range", gamma=0.95),
+    "CyclicLR own": lambda s, o: s.CyclicLR(
+        o, 0.01, 0.4, 6, mode="own", scale_fn=lambda x: 1 / x, cycle_momentum=False
+    ),
+    "SequentialLR": lambda s, o: s.SequentialLR(
+        o, [s.LinearLR(o, 0.2, total_iters=5), s.CosineAnnealingLR(o, 9), s.ExponentialLR(o, 0.8)], [5, 20]
+    ),
+    "SequentialLR in SequentialLR": lambda s, o: s.SequentialLR(
+        o, [s.SequentialLR(o, [s.ConstantLR(o, 0.5, 3), s.ExponentialLR(o, 0.9)], [4]), s.StepLR(o, 5)], [12]
+    ),
+    "ChainedScheduler": lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 4), s.ExponentialLR(o, 0.9)]),
+}
+
+
+def options_of(optimizer: Any) -> list[dict[str, Any]]:
+    return [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")  # of PyTorch too, where sequences are nested
+@pytest.mark.parametrize("algorithm", [("SGD", {"momentum": 0.5}), ("Adam", {})])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_fifty_steps_equal_pytorchs(name: str, algorithm: tuple[str, dict[str, Any]]) -> None:
+    histories = []
+    for lib in BOTH:
+        optimizer = optimizer_of(lib, algorithm[0], **algorithm[1])
+        scheduler = SCHEDULES[name](lib.optim.lr_scheduler, optimizer)
+        history = [(scheduler.get_last_lr(), options_of(optimizer))]
+        for _ in range(50):
+            optimizer.step()
+            scheduler.step()
+            history.append((scheduler.get_last_lr(), options_of(optimizer)))
+        histories.append(history)
+    assert histories[0] == histories[1]
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.filterwarnings("ignore:Detected call")
+def test_goes_on_from_a_saved_state(name: str) -> None:
+    def trained(steps: int) -> tuple[Any, Any]:
+        optimizer = optimizer_of(mgx, momentum=0.5)
+        scheduler = SCHEDULES[name](mgx.optim.lr_scheduler, optimizer)
+        for _ in range(steps):
+            optimizer.step()
+            scheduler.step()
+        return optimizer, scheduler
+
+    optimizer, scheduler = trained(13)
+    saved = copy.deepcopy((optimizer.state_dict(), scheduler.state_dict()))
+    for _ in range(10):
+        optimizer.step()
+        scheduler.step()
+    again, resumed = trained(0)
+    resumed.load_state_dict(saved[1])
+    again.load_state_dict(saved[0])
+    for _ in range(10):
+        again.step()
+        resumed.step()
+    assert resumed.get_last_lr() == scheduler.get_last_lr()
+    assert options_of(again) == options_of(optimizer)
+
+
+LOSSES = [5.0, 4.0, 3.0, 3.0, 3.0, 3.1, 2.9, 2.9999, 2.9, 2.9, 2.9, 2.9, 1.0, 1.0, 0.9999, 1.0, 1.1, 1.2] * 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"patience": 2},
+        {"patience": 1, "cooldown": 2, "factor": 0.5, "min_lr": [0.01, 0.2]},
+        {"mode": "max", "patience": 3, "min_lr": 1e-3},
+        {"patience": 2, "threshold_mode": "abs", "threshold": 0.5},
+        {"mode": "max", "patience": 0, "threshold_mode": "abs", "threshold": 0.1, "eps": 0.02},
+    ],
+)
+def test_reduce_on_plateau(options: dict[str, Any]) -> None:
+    histories = []
+    for lib in BOTH:
+        optimizer = optimizer_of(lib)
+        scheduler = lib.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+        history = []
+        for loss in LOSSES:
+            optimizer.step()
+            scheduler.step(lib.tensor(loss))
+            history.append((scheduler.get_last_lr(), scheduler.num_bad_epochs, scheduler.best))
+        histories.append(history)
+    assert histories[0] == histories[1]
+
+
+@pytest.mark.parametrize("name", ["StepLR", "LinearLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR"])
+def test_an_epoch_may_be_given(name: str) -> None:
+    rates = []
+    for lib in BOTH:
+        optimizer = optimizer_of(lib, momentum=0.5)
+        scheduler = SCHEDULES[name](lib.optim.lr_scheduler, optimizer)
+        optimizer.step()
+        for epoch in (3, 9, 25):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                scheduler.step(epoch)
+            rates.append(scheduler.get_last_lr())
+    assert rates[:3] == rates[3:]
+
+
+def test_fractions_of_an_epoch() -> None:
+    rates = []
+    for lib in BOTH:
+        scheduler = SCHEDULES["CosineAnnealingWarmRestarts"](lib.optim.lr_scheduler, optimizer_of(lib))
+        for i in range(40):
+            scheduler.step(i / 7)
+            rates.append(scheduler.get_last_lr())
+    assert rates[:40] == rates[40:]
+
+
+@pytest.mark.parametrize("lib", BOTH)
+def test_the_optimizer_steps_first(lib: Any) -> None:
+    optimizer = optimizer_of(lib)
+    scheduler = lib.optim.lr_scheduler.StepLR(optimizer, 3)
+    with pytest.warns(UserWarning, match=r"call of `lr_scheduler.step\(\)` before `optimizer.step\(\)`"):
+        scheduler.step()
+    scheduler.step()  # once is enough
+    optimizer.step()
+    lib.optim.lr_scheduler.StepLR(optimizer, 3).step()  # the optimizer was seen to step
+
+
+@pytest.mark.parametrize("lib", BOTH)
+def test_get_lr_is_for_the_scheduler(lib: Any) -> None:
+    scheduler = lib.optim.lr_scheduler.StepLR(optimizer_of(lib), 3)
+    with pytest.warns(UserWarning, match="please use `get_last_lr"):
+        assert scheduler.get_lr() == [0.05, 0.3]
+
+
+@pytest.mark.parametrize("lib", BOTH)
+def test_a_tensor_stays_the_same_tensor(lib: Any) -> None:
+    lr = lib.tensor(0.5)
+    optimizer = lib.optim.SGD([lib.ones(2, requires_grad=True)], lr=lr)
+    scheduler = lib.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    optimizer.step()
+    scheduler.step()
+    assert optimizer.param_groups[0]["lr"] is lr
+    assert lr.item() == 0.25
+    assert scheduler.base_lrs[0].item() == 0.5
+
+
+@pytest.mark.parametrize("lib", BOTH)
+def test_resuming_needs_the_first_rate(lib: Any) -> None:
+    with pytest.raises(KeyError, match="param 'initial_lr' is not specified in param_groups"):
+        lib.optim.lr_scheduler.StepLR(optimizer_of(lib), 3, last_epoch=4)
+
+
+WRONG: list[tuple[Make, type[Exception]]] = [
+    (lambda s, o: s.StepLR(3, 1), TypeError),
+    (lambda s, o: s.LambdaLR(o, [abs]), ValueError),
+    (lambda s, o: s.MultiplicativeLR(o, 3), TypeError),
+    (lambda s, o: s.ConstantLR(o, 2.0), ValueError),
+    (lambda s, o: s.LinearLR(o, 0.0), ValueError),
+    (lambda s, o: s.LinearLR(o, 0.5, 1.5), ValueError),
+    (lambda s, o: s.CosineAnnealingWarmRestarts(o, 0), ValueError),
+    (lambda s, o: s.CosineAnnealingWarmRestarts(o, 1, 0), ValueError),
+    (lambda s, o: s.SequentialLR(o, [], []), ValueError),
+    (lambda s, o: s.SequentialLR(o, [s.StepLR(o, 1)], [3]), ValueError),
+    (lambda s, o: s.SequentialLR(o, [s.ReduceLROnPlateau(o)], []), ValueError),
+    (lambda s, o: s.ChainedScheduler([]), ValueError),
+    (lambda s, o: s.CyclicLR(o, 0.1, 0.2, mode="round"), ValueError),
+    (lambda s, o: s.CyclicLR(o, [0.1], 0.2), ValueError),
+    (lambda s, o: s.OneCycleLR(o, 0.1), ValueError),
+    (lambda s, o: s.OneCycleLR(o, 0.1, total_steps=-1), ValueError),
+    (lambda s, o: s.OneCycleLR(o, 0.1, epochs=1, steps_per_epoch=0), ValueError),
+    (lambda s, o: s.OneCycleLR(o, 0.1, 10, pct_start=2), ValueError),
+    (lambda s, o: s.OneCycleLR(o, 0.1, 10, anneal_strategy="up"), ValueError),
+    (lambda s, o: s.ReduceLROnPlateau(o, factor=1.0), ValueError),
+    (lambda s, o: s.ReduceLROnPlateau(o, min_lr=[0.1]), ValueError),
+    (lambda s, o: s.ReduceLROnPlateau(o, "down"), ValueError),
+]
+
+
+@pytest.mark.parametrize(("make", "error"), WRONG)
+def test_errors_are_pytorchs(make: Make, error: type[Exception]) -> None:
+    texts = []
+    for lib in BOTH:
+        with pytest.raises(error) as caught:
+            make(lib.optim.lr_scheduler, optimizer_of(lib))
+        texts.append(str(caught.value))
+    assert texts[0] == texts[1]
+
+
+def test_momentum_is_cycled_only_if_there_is_some() -> None:
+    optimizer = mgx.optim.Adagrad([mgx.ones(1, requires_grad=True)])
+    with pytest.raises(ValueError, match="must support momentum or beta1"):
+        mgx.optim.lr_scheduler.CyclicLR(optimizer, 0.1, 0.2)
+
+
+def test_one_cycle_ends() -> None:
+    optimizer = optimizer_of(mgx, momentum=0.5)
+    scheduler = mgx.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=5)
+    with pytest.raises(ValueError, match="Tried to step 6 times. The specified number of total steps is 5"):
+        for _ in range(6):
+            optimizer.step()
+            scheduler.step()

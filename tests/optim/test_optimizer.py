@@ -1,0 +1,376 @@
+"""What all optimizers share: groups, saving and loading, hooks, and what a program may change between steps."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import microgradx as mgx
+from microgradx import optim
+from tests.optim.pairs import SHAPES, Pair
+
+BOTH = ((mgx, optim), (torch, torch.optim))
+NAMES = ["SGD", "Adam", "AdamW", "RMSprop", "NAdam", "ASGD", "Rprop"]
+
+
+def pair_of(name: str = "Adam", **options: Any) -> tuple[Pair, Any, Any]:
+    pair = Pair(SHAPES, "float32")
+    return pair, getattr(optim, name)(pair.ours, **options), getattr(torch.optim, name)(pair.theirs, **options)
+
+
+def steps(pair: Pair, ours: Any, theirs: Any, n: int = 2, without: tuple[int, ...] = ()) -> None:
+    for _ in range(n):
+        pair.set_gradients(without)
+        ours.step()
+        theirs.step()
+    pair.compare(ours, theirs, 2e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_without_gradient_rest(name: str) -> None:
+    pair, ours, theirs = pair_of(name, lr=0.1)
+    for without in [(0, 2), (1,), (), (0, 1, 2, 3, 4, 5), (), (5,), ()]:
+        steps(pair, ours, theirs, 2, without)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop"])
+def test_groups_have_their_own_options(name: str) -> None:
+    pair = Pair(SHAPES, "float32")
+    made = []
+    for params, lib in ((pair.ours, optim), (pair.theirs, torch.optim)):
+        groups = [{"params": params[:2], "lr": 0.5}, {"params": iter(params[2:4]), "weight_decay": 0.1}]
+        optimizer = getattr(lib, name)(groups, lr=0.01)
+        optimizer.add_param_group({"params": params[4]})
+        optimizer.add_param_group({"params": [params[5]], "maximize": True})
+        made.append(optimizer)
+    steps(pair, *made)
+    assert len(made[0].param_groups) == 4
+
+
+CHANGES: list[Callable[[Any, Any], Any]] = [
+    lambda optimizer, lib: optimizer.param_groups[0].update(lr=1.0),
+    lambda optimizer, lib: optimizer.param_groups[0].update(lr=lib.tensor(0.3)),
+    lambda optimizer, lib: optimizer.param_groups[0].update(maximize=True, weight_decay=0.2),
+    lambda optimizer, lib: optimizer.param_groups[0]["params"].pop(1),
+    lambda optimizer, lib: optimizer.param_groups[0]["params"].reverse(),
+    lambda optimizer, lib: optimizer.state.clear(),
+    lambda optimizer, lib: optimizer.state.pop(optimizer.param_groups[0]["params"][0]),
+    lambda optimizer, lib: optimizer.state[optimizer.param_groups[0]["params"][0]]["exp_avg"].fill_(2.0),
+    lambda optimizer, lib: optimizer.state[optimizer.param_groups[0]["params"][0]].update(exp_avg=lib.ones(3, 4)),
+    lambda optimizer, lib: optimizer.state[optimizer.param_groups[0]["params"][3]]["step"].fill_(7.0),
+    lambda optimizer, lib: optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict())),
+    lambda optimizer, lib: optimizer.param_groups[0]["params"][1].data.fill_(3.0),
+    lambda optimizer, lib: setattr(optimizer.param_groups[0]["params"][1], "data", lib.ones(4)),
+    lambda optimizer, lib: setattr(optimizer.param_groups[0]["params"][0], "data", lib.ones(4, 3).T),
+    lambda optimizer, lib: setattr(optimizer.param_groups[0]["params"][2], "data", lib.tensor(3.0)),
+    lambda optimizer, lib: setattr(
+        optimizer.param_groups[0]["params"][3], "data", optimizer.param_groups[0]["params"][0].data[:2, :3].reshape(2, 1, 3)
+    ),
+    lambda optimizer, lib: setattr(
+        optimizer.param_groups[0]["params"][1], "data", optimizer.param_groups[0]["params"][0].data[1]
+    ),  # they share memory: both updates count
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_a_program_changes_between_steps_counts(change: Callable[[Any, Any], Any]) -> None:
+    pair, ours, theirs = pair_of("Adam", lr=0.1)
+    steps(pair, ours, theirs)
+    change(ours, mgx)
+    change(theirs, torch)
+    steps(pair, ours, theirs, 3)
+
+
+def test_momentum_may_be_switched_on_later() -> None:
+    pair, ours, theirs = pair_of("SGD", lr=0.1)
+    steps(pair, ours, theirs)
+    for optimizer in (ours, theirs):
+        optimizer.param_groups[0]["momentum"] = 0.9
+    steps(pair, ours, theirs, 3)
+
+
+def test_a_parameter_that_comes_twice_is_updated_twice() -> None:
+    pair = Pair([(3,), (2,)], "float32")
+    made = []
+    for params, lib in ((pair.ours, optim), (pair.theirs, torch.optim)):
+        with pytest.warns(UserWarning, match="a parameter group with duplicate parameters"):
+            made.append(lib.Adam([params[0], params[1], params[0]], lr=0.1))
+    steps(pair, *made, 3)
+
+
+def test_gradients_are_only_read() -> None:
+    for shape in [(3,), (300, 300)]:
+        x = mgx.ones(shape, requires_grad=True)
+        x.grad = mgx.full(shape, 2.0)
+        optimizer = optim.SGD([x], lr=0.1, momentum=0.9, weight_decay=0.5, maximize=True)
+        for _ in range(3):
+            optimizer.step()
+        assert (x.grad.numpy() == 2.0).all()
+        assert not np.shares_memory(optimizer.state[x]["momentum_buffer"].numpy(), x.grad.numpy())
+
+
+def test_a_gradient_of_another_shape_is_an_error() -> None:
+    x = mgx.ones(2, 3, requires_grad=True)
+    x.grad = mgx.ones(2, 3)
+    x.data = mgx.ones(3, 2)
+    with pytest.raises(RuntimeError, match=r"expected a gradient of shape \(3, 2\), as its parameter, got \(2, 3\)"):
+        optim.Adam([x]).step()
+
+
+def test_whole_numbers_cannot_be_optimized() -> None:
+    x = mgx.tensor([1, 2])
+    x.grad = mgx.tensor([1, 2])
+    with pytest.raises(TypeError, match="step: expected parameters of a floating dtype, got int64"):
+        optim.SGD([x]).step()
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_a_graph_from_before_the_step_is_out_of_date(shape: tuple[int, ...]) -> None:
+    for lib, algorithms in BOTH:
+        x = lib.full(shape, 2.0, requires_grad=True)
+        loss = (x * x).sum()
+        loss.backward(retain_graph=True)
+        algorithms.SGD([x], lr=0.1).step()
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            loss.backward()
+
+
+def test_a_closure_is_called_with_recording_on() -> None:
+    x = mgx.tensor([3.0], requires_grad=True)
+    optimizer = optim.SGD([x], lr=0.25)
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = (x * x).sum()
+        loss.backward()
+        return loss
+
+    with mgx.no_grad():
+        assert optimizer.step(closure).item() == 9.0
+        assert not mgx.is_grad_enabled()
+    assert x.tolist() == [1.5]
+
+
+def test_zero_grad() -> None:
+    x = mgx.ones(3, requires_grad=True)
+    optimizer = optim.SGD([x, mgx.ones(1)])
+    (x * x).sum().backward(create_graph=True)
+    assert x.grad.requires_grad
+    optimizer.zero_grad(set_to_none=False)
+    assert x.grad.tolist() == [0.0, 0.0, 0.0]
+    assert not x.grad.requires_grad
+    optimizer.zero_grad()
+    assert x.grad is None
+
+
+# ------------------------------------------------------------- saving and loading
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_goes_on_from_a_saved_state(name: str) -> None:
+    pair, ours, theirs = pair_of(name, lr=0.1)
+    steps(pair, ours, theirs, 3)
+    saved = pickle.loads(pickle.dumps(ours.state_dict()))
+    before = [p.detach().clone() for p in pair.ours]
+    steps(pair, ours, theirs, 1)
+    after = [p.detach().numpy().copy() for p in pair.ours]
+    again = [b.clone().requires_grad_() for b in before]
+    for p, q in zip(again, pair.ours):
+        p.grad = q.grad
+    resumed = getattr(optim, name)(again)
+    resumed.load_state_dict(saved)
+    resumed.step()
+    for p, expected in zip(again, after):
+        np.testing.assert_array_equal(p.detach().numpy(), expected)
+    assert repr(resumed) == repr(ours)
+
+
+def test_a_loaded_state_is_a_copy_in_the_parameters_dtype() -> None:
+    x = mgx.ones(2, requires_grad=True)
+    x.grad = mgx.ones(2)
+    first = optim.Adam([x])
+    first.step()
+    saved = first.state_dict()
+    y = mgx.ones(2, dtype=mgx.float64, requires_grad=True)
+    second = optim.Adam([y])
+    second.load_state_dict(saved)
+    assert second.state[y]["exp_avg"].dtype is mgx.float64
+    assert second.state[y]["step"].dtype is mgx.float32
+    second.state[y]["step"].fill_(9.0)
+    assert first.state[x]["step"].item() == 1.0
+
+
+def test_copies_are_independent() -> None:
+    x = mgx.ones(2, requires_grad=True)
+    x.grad = mgx.ones(2)
+    first = optim.Adam([x], lr=0.5)
+    first.step()
+    second = copy.deepcopy(first)
+    (y,) = second.param_groups[0]["params"]
+    y.grad = mgx.ones(2)
+    second.step()
+    assert x.tolist() == pytest.approx([0.5, 0.5])
+    assert y.tolist() == pytest.approx([0.0, 0.0], abs=1e-6)
+    assert first.state[x]["step"].item() == 1.0
+    assert second.state[y]["step"].item() == 2.0
+
+
+def test_names_of_parameters_are_kept() -> None:
+    for lib, algorithms in BOTH:
+        x = lib.ones(2, requires_grad=True)
+        optimizer = algorithms.SGD([("weight", x)])
+        assert optimizer.param_groups[0]["param_names"] == ["weight"]
+        saved = optimizer.state_dict()
+        del saved["param_groups"][0]["param_names"]
+        optimizer.load_state_dict(saved)
+        assert optimizer.param_groups[0]["param_names"] == ["weight"]
+
+
+def test_a_state_that_lacks_an_option_gets_the_default() -> None:
+    optimizer = optim.Adam([mgx.ones(1, requires_grad=True)])
+    saved = optimizer.state_dict()
+    del saved["param_groups"][0]["maximize"]
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["maximize"] is False
+
+
+# ------------------------------------------------------------- errors
+
+
+def leaf(lib: Any) -> Any:
+    return lib.ones(2, requires_grad=True)
+
+
+WRONG: list[Callable[[Any, Any], Any]] = [
+    lambda lib, o: o.SGD([], lr=0.1),
+    lambda lib, o: o.SGD(leaf(lib), lr=0.1),
+    lambda lib, o: o.SGD([1.0], lr=0.1),
+    lambda lib, o: o.SGD([leaf(lib) * 2], lr=0.1),
+    lambda lib, o: o.SGD([{"params": {leaf(lib)}}]),
+    lambda lib, o: o.SGD([leaf(lib)]).add_param_group([leaf(lib)]),
+    lambda lib, o: o.SGD([("a", leaf(lib)), leaf(lib)]),
+    lambda lib, o: o.SGD([leaf(lib)]).add_param_group({"params": [("a", leaf(lib))]}),
+    lambda lib, o: (lambda x: o.SGD([{"params": [x]}, {"params": [x]}]))(leaf(lib)),
+    lambda lib, o: o.SGD([leaf(lib)]).load_state_dict({"state": {}, "param_groups": []}),
+    lambda lib, o: o.SGD([leaf(lib)]).load_state_dict({"state": {}, "param_groups": [{"params": [0, 1]}]}),
+    lambda lib, o: o.SGD([leaf(lib)], fused=True, foreach=True),
+    lambda lib, o: o.SGD([leaf(lib)], lr=-1.0),
+    lambda lib, o: o.SGD([leaf(lib)], momentum=-1.0),
+    lambda lib, o: o.SGD([leaf(lib)], weight_decay=-1.0),
+    lambda lib, o: o.SGD([leaf(lib)], nesterov=True),
+    lambda lib, o: o.Adam([leaf(lib)], lr=-1.0),
+    lambda lib, o: o.Adam([leaf(lib)], eps=-1.0),
+    lambda lib, o: o.Adam([leaf(lib)], betas=(1.0, 0.9)),
+    lambda lib, o: o.Adam([leaf(lib)], betas=(0.9, -0.1)),
+    lambda lib, o: o.AdamW([leaf(lib)], weight_decay=-0.1),
+    lambda lib, o: o.Adagrad([leaf(lib)], lr_decay=-0.1),
+    lambda lib, o: o.Adagrad([leaf(lib)], initial_accumulator_value=-0.1),
+    lambda lib, o: o.RMSprop([leaf(lib)], alpha=-0.1),
+    lambda lib, o: o.RMSprop([leaf(lib)], momentum=-0.1),
+    lambda lib, o: o.Adadelta([leaf(lib)], rho=1.1),
+    lambda lib, o: o.Adamax([leaf(lib)], betas=(2.0, 0.9)),
+    lambda lib, o: o.NAdam([leaf(lib)], momentum_decay=-0.1),
+    lambda lib, o: o.RAdam([leaf(lib)], eps=-0.1),
+    lambda lib, o: o.Rprop([leaf(lib)], etas=(1.1, 1.2)),
+    lambda lib, o: o.ASGD([leaf(lib)], weight_decay=-1),
+]
+
+
+@pytest.mark.parametrize("make", WRONG)
+def test_errors_are_pytorchs(make: Callable[[Any, Any], Any]) -> None:
+    caught = []
+    for lib, algorithms in BOTH:
+        with pytest.raises((ValueError, TypeError, RuntimeError)) as error:
+            make(lib, algorithms)
+        # PyTorch's names of Python's own classes differ in their quotation marks only here and there.
+        caught.append((error.type, str(error.value)))
+    assert caught[0] == caught[1]
+
+
+@pytest.mark.parametrize("option", ["differentiable", "capturable"])
+def test_what_cannot_be_is_refused(option: str) -> None:
+    with pytest.raises(NotImplementedError, match=f"Adam: expected {option}=False, got True"):
+        optim.Adam([leaf(mgx)], **{option: True})
+
+
+# ------------------------------------------------------------- hooks
+
+
+@pytest.mark.parametrize(("lib", "algorithms"), BOTH)
+def test_hooks_run_around_everything(lib: Any, algorithms: Any) -> None:
+    log: list[str] = []
+    x = leaf(lib)
+    x.grad = lib.ones(2)
+    optimizer = algorithms.SGD([x], lr=0.1)
+    handles = [
+        optimizer.register_step_pre_hook(lambda o, args, kwargs: log.append("before")),
+        optimizer.register_step_post_hook(lambda o, args, kwargs: log.append("after")),
+        optimizer.register_state_dict_pre_hook(lambda o: log.append("saving")),
+        optimizer.register_state_dict_post_hook(lambda o, state: {**state, "more": 1}),
+        optimizer.register_load_state_dict_pre_hook(lambda o, state: log.append("loading")),
+        optimizer.register_load_state_dict_post_hook(lambda o: log.append("loaded")),
+        optimizer.register_load_state_dict_post_hook(lambda o: log.append("first"), prepend=True),
+    ]
+    optimizer.step()
+    state = optimizer.state_dict()
+    assert state["more"] == 1
+    optimizer.load_state_dict(state)
+    assert log == ["before", "after", "saving", "loading", "first", "loaded"]
+    optimizer.step()
+    assert log[-2:] == ["before", "after"]
+    for handle in handles:
+        handle.remove()
+    optimizer.step()
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert len(log) == 8
+
+
+@pytest.mark.parametrize(("lib", "algorithms"), BOTH)
+def test_hooks_of_a_users_optimizer(lib: Any, algorithms: Any) -> None:
+    class Times(algorithms.Optimizer):  # type: ignore[misc]
+        def __init__(self, params: Any) -> None:
+            super().__init__(params, {"factor": 2.0})
+
+        def step(self, factor: float = 1.0) -> float:
+            with lib.no_grad():
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        p.mul_(factor)
+            return factor
+
+    x = leaf(lib)
+    optimizer = Times([x])
+    assert optimizer.step(3.0) == 3.0
+    optimizer.register_step_pre_hook(lambda o, args, kwargs: (args, {"factor": 5.0}))
+    assert optimizer.step() == 5.0
+    assert x.tolist() == [15.0, 15.0]
+    optimizer.register_step_pre_hook(lambda o, args, kwargs: 3)
+    with pytest.raises(RuntimeError, match="must return None or a tuple"):
+        optimizer.step()
+
+
+@pytest.mark.parametrize(("lib", "algorithms"), BOTH)
+def test_step_is_for_subclasses(lib: Any, algorithms: Any) -> None:
+    with pytest.raises(NotImplementedError):
+        algorithms.Optimizer([leaf(lib)], {}).step()
+
+
+def test_large_and_small_parameters_learn_together() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        target = mgx.linspace(-1, 1, 20_000)
+        x, scale = mgx.zeros(20_000, requires_grad=True), mgx.tensor(0.5, requires_grad=True)
+        optimizer = optim.Adam([x, scale], lr=0.05)
+        for _ in range(100):
+            optimizer.zero_grad()
+            loss = ((x * scale - target) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+    assert loss.item() < 1e-3

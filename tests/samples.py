@@ -1,0 +1,411 @@
+"""One row for each public operation: how it is called, on which inputs, and what must raise.
+
+`tests/test_matrix.py` runs every row on microgradx and on PyTorch and compares all that they return:
+values, dtypes, gradients, gradients of gradients, errors. To test a new operation, add a row here::
+
+    row("exp", case(real(2, 3)), case(real()), case(real(0, 3)))
+
+- A `case` is one call: its arguments in order, where `real(2, 3)` and its like stand for a tensor of
+  that shape, and everything else is passed as it is.
+- A `kink` is a case at a place where there is no derivative: both must choose the same one, and no
+  difference quotient is asked.
+- A `wrong` case must raise, in both, an error of one class.
+- ``name`` is a function of the package (dots lead into its modules), or else a method of the first tensor;
+  where that is not enough, ``call`` says what to do with ``m``, which is microgradx or torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Input:
+    """A tensor to be made: its values, drawn by ``draw`` unless they are given."""
+
+    draw: Callable[[np.random.Generator], np.ndarray]
+
+    @property
+    def differentiable(self) -> bool:
+        return self.draw(np.random.default_rng(0)).dtype.kind == "f"
+
+
+def real(*shape: int) -> Input:
+    """Any numbers. Two of them never are equal, and none is at a kink."""
+    return Input(lambda rng: rng.standard_normal(shape))
+
+
+def positive(*shape: int) -> Input:
+    """Numbers from 0.5 to 2.5."""
+    return Input(lambda rng: rng.uniform(0.5, 2.5, shape))
+
+
+def unit(*shape: int) -> Input:
+    """Numbers from -0.9 to 0.9."""
+    return Input(lambda rng: rng.uniform(-0.9, 0.9, shape))
+
+
+def integer(*shape: int, low: int = 0, high: int = 5) -> Input:
+    """Integers from ``low`` up to, without, ``high``."""
+    return Input(lambda rng: rng.integers(low, high, shape))
+
+
+def boolean(*shape: int) -> Input:
+    """True and False."""
+    return Input(lambda rng: rng.random(shape) < 0.5)
+
+
+def values(data: Any) -> Input:
+    """These values."""
+    return Input(lambda rng: np.asarray(data))
+
+
+@dataclass(frozen=True)
+class Case:
+    args: tuple[Any, ...]
+    options: dict[str, Any]
+    smooth: bool = True
+    fails: bool = False
+
+
+def case(*args: Any, **options: Any) -> Case:
+    return Case(args, options)
+
+
+def kink(*args: Any, **options: Any) -> Case:
+    return Case(args, options, smooth=False)
+
+
+def wrong(*args: Any, **options: Any) -> Case:
+    return Case(args, options, fails=True)
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    call: Callable[..., Any]
+    cases: list[Case] = field(default_factory=list)
+    integers: bool = True  # whether its cases are also run on integers
+
+
+ROWS: dict[str, Row] = {}
+
+
+def row(name: str, *cases: Case, call: Callable[..., Any] | None = None, integers: bool = True) -> None:
+    def usual(m: Any, *args: Any, **options: Any) -> Any:
+        try:
+            function = attrgetter(name)(m)
+        except AttributeError:
+            first, *args = args
+            function = getattr(first, name)
+        return function(*args, **options)
+
+    assert name not in ROWS, name
+    ROWS[name] = Row(name, call or usual, list(cases), integers)
+
+
+def cases(*, fails: bool = False, smooth: bool = False, integers: bool = False) -> Iterator[tuple[str, Row, Case]]:
+    """The cases that must not, or must, raise; or only those that have slopes, or that take integers too."""
+    for name, r in ROWS.items():
+        for i, c in enumerate(r.cases):
+            if c.fails == fails and c.smooth >= smooth and r.integers >= integers:
+                yield f"{name}-{i}", r, c
+
+
+inf, nan = float("inf"), float("nan")
+zeros_and_ties = values([[0.0, 0.0, 1.0], [-0.0, 2.0, 2.0]])
+
+# ---------------------------------------------------------------- arithmetic
+
+for name in ("add", "sub", "mul", "maximum", "minimum"):
+    row(
+        name,
+        case(real(2, 3), real(2, 3)),
+        case(real(2, 3), real(3)),
+        case(real(2, 1), real(1, 3)),
+        case(real(), real(2)),
+        case(real(), real()),
+        case(real(0, 3), real(1, 3)),
+        case(real(2), integer(2, low=7, high=9)),
+        wrong(real(2, 3), real(2)),
+        *([wrong([1.0], real(1))] if name != "mul" else []),
+    )
+row("div", case(real(2, 3), positive(3)), case(real(), positive(2)), case(real(2), 4), case(real(2), -0.5),
+    case(positive(), positive()), case(real(0), positive(0)), kink(real(2), values([0.0, -0.0])),
+    case(real(3), positive(3), rounding_mode="floor"), case(real(3), positive(3), rounding_mode="trunc"),
+    case(real(3), 0.3, rounding_mode="floor"), case(real(2), positive(2), rounding_mode=None),
+    wrong(real(2), positive(2), rounding_mode="up"), wrong(real(2), real(3)))  # fmt: skip
+row("add alpha", case(real(2, 3), real(3), alpha=2), case(real(2), real(2), alpha=0.5), case(real(2), 3, alpha=2),
+    call=lambda m, *a, **k: m.add(*a, **k), integers=False)  # fmt: skip
+row("sub alpha", case(real(2, 3), real(3), alpha=2), case(real(2), 1.5, alpha=-2),
+    call=lambda m, *a, **k: m.sub(*a, **k), integers=False)  # fmt: skip
+row("floor_divide", case(integer(4, low=-9, high=9), integer(4, low=1)),
+    case(integer(4, low=-9, high=9), -2), wrong(integer(2), values([0, 1])))  # fmt: skip
+row("remainder", case(real(2, 3), positive(3)), case(real(4), -0.7), case(integer(4, low=-9, high=9), -4),
+    case(integer(4, low=-9, high=9), integer(4, low=1)), wrong(integer(2), values([0, 1])))  # fmt: skip
+row("pow", case(positive(2, 3), real(3)), case(real(3), 2), case(real(3), 3), case(positive(3), 0.5), case(real(3), 1),
+    case(real(3), -1), case(positive(3), -1.5), case(real(3), 0), case(2.0, real(3)), case(2, real()),
+    case(positive(), real()), case(real(4), values([0, 1, 2, 3])), case(real(0), 2), case(integer(3), integer(3)),
+    kink(values([0.0, 0.0, 0.0, 2.0]), values([0.0, 1.0, 2.0, 0.0])), kink(values([0.0, 1.0]), 0),
+    kink(values([0.0, 1.0]), 1), kink(0.0, values([0.5, 2.0])), kink(values([-2.0, 2.0]), values([2.0, 3.0])),
+    wrong(integer(3), -1), wrong(real(2), real(3)))  # fmt: skip
+row("neg", case(real(2, 3)), case(real()), case(real(0)), wrong(boolean(2)), wrong(3.0))
+row("lerp", case(real(2, 3), real(3), 0.3), case(real(2, 3), real(2, 3), real(2, 3)), case(real(), real(), real()),
+    integers=False)  # fmt: skip
+row("addcmul", case(real(2, 3), real(3), real(2, 1)), case(real(2), real(2), real(2), value=0.5), integers=False)
+row("addcdiv", case(real(2, 3), real(3), positive(2, 1)), case(real(2), real(2), positive(2), value=2), integers=False)
+
+for name, operation in {
+    "x + y": lambda m, x, y: x + y,
+    "x - y": lambda m, x, y: x - y,
+    "x * y": lambda m, x, y: x * y,
+    "x / y": lambda m, x, y: x / y,
+}.items():
+    row(name, case(real(2, 3), positive(3)), case(real(2), 3), case(real(2), 1.5), case(2.5, positive(2)), case(3, positive()),
+        case(integer(3), 2), case(integer(3), 2.5), case(boolean(3), 2), case(7, integer(3, low=1)), case(real(2), True),
+        wrong(real(2), real(3)), wrong(real(2), "1"), wrong(real(2), None), call=operation)  # fmt: skip
+row("x // y", case(integer(3), 2), case(7, integer(3, low=1)),
+    call=lambda m, x, y: x // y)  # fmt: skip
+row("x % y", case(real(3), 0.4), case(integer(3), 2), case(7, integer(3, low=1)),
+    call=lambda m, x, y: x % y)  # fmt: skip
+row("x ** y", case(real(3), 2), case(2.0, real(3)), case(positive(3), 1.5), case(integer(3), 2), case(2, integer(3)),
+    call=lambda m, x, y: x**y)  # fmt: skip
+row("-x, +x, abs(x)", case(real(3)), case(real()), case(integer(3)), call=lambda m, x: (-x, +x, abs(x)))
+row("~x", case(boolean(3)), case(integer(3)), wrong(real(2)), call=lambda m, x: ~x)
+
+# ---------------------------------------------------------------- functions of one number
+
+for name in ("exp", "expm1", "sin", "cos", "tan", "tanh", "sigmoid"):
+    row(name, case(real(2, 3)), case(real()), case(real(0, 2)), kink(values([-80.0, 80.0, 0.0])), wrong(1.0))
+for name in ("log", "log2", "log10", "log1p", "sqrt", "rsqrt", "reciprocal"):
+    row(name, case(positive(2, 3)), case(positive()), case(positive(0, 2)), kink(values([0.0, 4.0])), wrong(1.0))
+row("square", case(real(2, 3)), case(real()), case(real(0)))
+for name in ("abs", "sign", "floor", "ceil", "trunc"):
+    row(name, case(real(2, 3)), case(real()), case(real(0)), kink(zeros_and_ties), case(integer(3, low=-3)))
+row("round", case(real(2, 3)), case(real(3), decimals=2), kink(values([0.5, 1.5, -0.5])), case(integer(3, low=-3)))
+row("clamp", case(real(2, 3), -0.5, 0.5), case(real(3), min=0), case(real(3), max=0.25), case(real(2, 3), real(3), real(2, 1)),
+    case(real(4), 1.0, -1.0), case(real(3), max=real(3)), case(integer(4), 1, 3), case(integer(4), 1.5),
+    kink(values([-1.0, 0.0, 1.0]), -1, 1), kink(values([-1.0, 1.0]), values([-1.0, 0.0]), values([3.0, 1.0])),
+    case(real(), 0, 1), case(real(0), 0), wrong(real(2)), wrong(1.0, 0))  # fmt: skip
+for name in ("maximum", "minimum"):
+    row(f"{name} of equals", kink(zeros_and_ties, values([0.0, 1.0, 1.0])),
+        call=lambda m, x, y, name=name: getattr(m, name)(x, y), integers=False)  # fmt: skip
+
+# ---------------------------------------------------------------- selection, comparison, logic
+
+row("where", case(boolean(2, 3), real(2, 3), real(3)), case(boolean(3), real(3), 0.0), case(boolean(3), 1.5, real(3)),
+    case(boolean(3), real(), real(2, 1)), case(boolean(), real(2), real(2)), case(boolean(0), real(0), real(0)),
+    kink(values([True, False]), values([1.0, inf]), values([nan, 1.0])), wrong(boolean(3), real(2), real(3)))  # fmt: skip
+row("where(condition)", case(boolean(2, 3)), case(integer(4, high=2)), call=lambda m, c: m.where(c))
+row("masked_fill", case(real(2, 3), boolean(2, 3), 2.0), kink(real(2, 3), boolean(3), -inf), case(real(2, 3), boolean(2, 1), 7),
+    case(real(2, 3), boolean(2, 3), real()), case(integer(3), boolean(3), 2), case(real(2, 1), boolean(3), 1.0),
+    wrong(real(2), integer(2), 1.0), wrong(real(2), boolean(2), real(2)), wrong(real(2), boolean(3), 1.0),
+    call=lambda m, x, *a: x.masked_fill(*a))  # fmt: skip
+for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+    row(name, case(real(2, 3), real(3)), case(integer(6), integer(6)), case(integer(6), 2), case(real(3), 0.5),
+        case(integer(3), 1.5), case(boolean(3), True), wrong(real(2), real(3)))  # fmt: skip
+row("comparison operators", case(real(3), real(3)), case(integer(5), 2), case(integer(2), real(2)),
+    call=lambda m, x, y: (x == y, x != y, x < y, x <= y, x > y, x >= y))  # fmt: skip
+row("numbers compared", case(real(3)), call=lambda m, x: (0.5 < x, 0.5 == x, 1 >= x))
+for name in ("logical_and", "logical_or", "logical_xor"):
+    row(name, case(boolean(2, 3), boolean(3)), case(integer(4, high=2), integer(4, high=2)), case(real(3), boolean(3)),
+        wrong(boolean(2), boolean(3)))  # fmt: skip
+row("logical_not", case(boolean(3)), case(integer(4, high=2)), case(real(3)))
+for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
+    row(name, case(boolean(2, 3), boolean(3)), case(integer(4), integer(4)), case(integer(4), 3), wrong(real(2), real(2)))
+row("bitwise_not", case(boolean(3)), case(integer(4)), wrong(real(2)))
+for name in ("isnan", "isinf", "isfinite"):
+    row(name, case(values([1.0, inf, -inf, nan])), case(integer(2)), case(real()))
+
+# ---------------------------------------------------------------- reductions
+
+reduced = [
+    case(real(2, 3, 4)),
+    case(real(2, 3, 4), 1),
+    case(real(2, 3), dim=-1, keepdim=True),
+    case(real()),
+    case(real(), 0),
+    wrong(real(2, 3), 2),
+    wrong(real(2, 3), -3),
+    wrong(real(), 1),
+    wrong([1.0, 2.0]),
+]
+over_several = [
+    case(real(2, 3, 4), (0, 2)),
+    case(real(2, 3, 4), dim=[-1, 0], keepdim=True),
+    wrong(real(2, 3), (0, 0)),
+    wrong(real(2, 3), (0, -2)),
+]
+row("sum", *reduced, *over_several, case(real(2, 3), dim=()), case(real(2, 0)), case(real(2, 0), 0), case(boolean(4)), case(boolean(2, 3), 1),
+    case(real(0, 3), 0, keepdim=True))  # fmt: skip
+row("sum to a dtype", case(real(3)), case(integer(3)), call=lambda m, x: m.sum(x, dtype=m.float64), integers=False)
+row("mean", *reduced, *over_several, case(real(2, 3), dim=()), kink(real(0)), case(real(3, 0), 0), wrong(integer(3)))
+row("prod", *reduced, case(real(0)), case(real(2, 0), 1), case(boolean(3)), case(real(7)), case(real(2, 5), 1),
+    kink(values([0.0, 2.0, 3.0])), kink(values([0.0, 2.0, 0.0])), kink(values([[0.0, 0.0], [2.0, 0.0]]), 1))  # fmt: skip
+for name in ("var", "std"):
+    row(name, *reduced[:3], *reduced[5:], *over_several, case(real(2, 3), unbiased=False), case(real(4), False),
+        case(real(2, 4), 1, correction=0), case(real(2, 4), dim=-1, correction=2, keepdim=True), wrong(integer(3)))  # fmt: skip
+for name in ("var_mean", "std_mean"):
+    row(name, case(real(2, 3)), case(real(2, 3), 1), case(real(2, 3), dim=0, keepdim=True, correction=0), wrong(integer(3)))
+row("std of equals", kink(values([1.0, 1.0])), call=lambda m, x: m.std(x), integers=False)
+row("logsumexp", case(real(2, 3), 1), case(real(2, 3), dim=-2, keepdim=True), case(real(2, 3, 2), (0, 2)), case(real(), 0),
+    kink(real(0, 2), 0), case(real(0, 2), 1), case(integer(2, 3), 1), kink(values([1000.0, 999.0, -1000.0]), 0),
+    kink(values([-inf, 0.0]), 0), wrong(real(2), 1), wrong(real(2, 3)))  # fmt: skip
+for name in ("max", "min"):
+    row(name, *reduced, case(real(2, 3), real(3)), case(real(3, 1), dim=1), case(integer(5)), case(boolean(4)),
+        case(values([[1, 3, 3], [2, 2, 0]]), 1), kink(values([1.0, 3.0, 3.0, 1.0, 1.0])),
+        kink(values([[1.0, 3.0, 3.0], [1.0, 1.0, 2.0]]), 1), case(real(2, 0), 0), wrong(real(0)), wrong(real(2, 0), 1))  # fmt: skip
+for name in ("amax", "amin"):
+    row(name, *reduced, *over_several[:2], kink(values([1.0, 3.0, 3.0, 1.0, 1.0])), case(integer(2, 3), 1), wrong(real(0)))
+for name in ("argmax", "argmin"):
+    row(name, *reduced, case(values([[1, 3, 3], [2, 0, 0]]), 1), case(values([[1, 3, 3], [2, 0, 0]])), case(real(2, 0), 0),
+        wrong(real(0)), wrong(real(2, 0), 1))  # fmt: skip
+for name in ("any", "all"):
+    row(name, *reduced, case(boolean(2, 3), (0, 1)), case(boolean(2, 3), 1), case(boolean(0)), case(boolean()))
+row("cumsum", case(real(2, 3), 0), case(real(2, 3), dim=-1), case(real(), 0), case(real(0), 0), case(boolean(4), 0),
+    wrong(real(2), 1), wrong(real(2, 3)))  # fmt: skip
+row("norm", case(real(2, 3)), case(real(2, 3), dim=1), case(real(2, 3), 2, -1, True), case(real(5), p=1), case(real(5), p=3),
+    case(real(5), p=inf), case(real(5), p=-inf), case(real(5), p=0), case(real(2, 5), p=1.5, dim=1), case(real(2, 3), dim=(0, 1)),
+    case(real()), kink(values([0.0, 0.0])), kink(values([0.0, 1.0]), p=1), kink(values([1.0, -1.0]), p=inf),
+    kink(values([0.0, 2.0]), p=3), wrong(integer(3)), wrong(real(2), p=2, dim=1))  # fmt: skip
+
+# ---------------------------------------------------------------- shape
+
+row("reshape", case(real(2, 3), (3, 2)), case(real(2, 3), (-1,)), case(real(2, 3, 2), (2, -1)), case(real(), (1, 1)),
+    case(real(1), ()), case(real(0, 3), (3, 0)), wrong(real(2, 3), (4,)), wrong(real(2, 3), (-1, -1)), wrong(real(2, 3), (4, -1)),
+    wrong(real(0), (0, -1)), wrong(real(2), (-2,)))  # fmt: skip
+row("view", case(real(2, 3), 3, 2), case(real(2, 3), (6,)), case(real(2, 3), -1), wrong(real(2, 3), 5), integers=False)
+row("view of a transpose", wrong(real(2, 3)), call=lambda m, x: x.t().view(-1))
+row("view_as", case(real(2, 3), real(3, 2)), wrong(real(2), real(3)))
+row("flatten", case(real(2, 3, 2)), case(real(2, 3, 2), 1), case(real(2, 3, 2), 0, 1), case(real(2, 3, 2), start_dim=-2),
+    case(real()), case(real(0, 2)), wrong(real(2, 3), 1, 0), wrong(real(2), 1))  # fmt: skip
+row("ravel", case(real(2, 3)), case(real()))
+row("unflatten", case(real(6, 2), 0, (2, 3)), case(real(2, 6), -1, (-1, 2)), wrong(real(6), 0, (4, 2)))
+row("squeeze", case(real(1, 3, 1)), case(real(1, 3, 1), 0), case(real(1, 3, 1), -1), case(real(1, 3), 1), case(real()),
+    case(real(1, 2, 1), (0, 2)), case(real(), 0), wrong(real(1, 2), 2))  # fmt: skip
+row("unsqueeze", case(real(2, 3), 0), case(real(2, 3), 1), case(real(2, 3), -1), case(real(), 0), wrong(real(2), 2),
+    wrong(real(2), -3))  # fmt: skip
+row("transpose", case(real(2, 3, 4), 0, 2), case(real(2, 3), -1, 0), case(real(2, 3), 1, 1), case(real(), 0, -1),
+    wrong(real(2, 3), 0, 2))  # fmt: skip
+row("t", case(real(2, 3)), case(real(3)), case(real()), wrong(real(2, 3, 4)))
+row("x.T, x.mT", case(real(2, 3)), call=lambda m, x: (x.T, x.mT))
+row("permute", case(real(2, 3, 4), (2, 0, 1)), case(real(2, 3, 4), (-1, 0, 1)), case(real(2, 3), (0, 1)), case(real(), ()),
+    wrong(real(2, 3), (0,)), wrong(real(2, 3), (0, 0)), wrong(real(2, 3), (0, 2)))  # fmt: skip
+row("movedim", case(real(2, 3, 4), 0, 2), case(real(2, 3, 4), -1, 0), case(real(2, 3, 4), (0, 1), (2, 0)),
+    case(real(2, 3, 4), (2, 0), (0, 1)), wrong(real(2, 3), (0, 1), (0,)), wrong(real(2, 3), 2, 0))  # fmt: skip
+row("flip", case(real(2, 3), (0,)), case(real(2, 3), (0, -1)), case(real(3), [0]), wrong(real(2), (1,)), wrong(real(2), (0, 0)))
+row("roll", case(real(5), 2, 0), case(real(2, 3), -1, 1), case(real(2, 3), 4), case(real(2, 3), (1, 2), (0, 1)),
+    case(real(2, 3), 1, -1), wrong(real(2, 3), (1, 2), (0,)))  # fmt: skip
+row("expand", case(real(2, 1), 2, 3), case(real(3), 2, 3), case(real(), 2), case(real(2, 1), -1, 4), case(real(1, 2), (3, 2)),
+    case(real(1, 2), 0, 2), wrong(real(2), 3), wrong(real(2, 3), 3), wrong(real(2), -1, 2))  # fmt: skip
+row("expand_as", case(real(1, 3), real(2, 3)), wrong(real(2), real(3)))
+row("broadcast_tensors", case(real(2, 1), real(3)), case(real(), real(2)), wrong(real(2), real(3)))
+row("repeat", case(real(2, 3), 2, 1), case(real(3), 2, 2), case(real(2, 1), (3, 2)), case(real(), 3), case(real(2), 0),
+    wrong(real(2, 3), 2))  # fmt: skip
+row("tile", case(real(2, 3), (2,)), case(real(3), (2, 2)), case(real(), (2,)), case(real(2, 3), (1, 2)))
+row("cat", case([real(2, 3), real(1, 3)]), case([real(2, 3), real(2, 1)], dim=-1), case((real(2), real(0), real(3))),
+    case([real(2)]), case([real(2), integer(2)]), case([integer(2), boolean(2)]), wrong([]), wrong([real(2, 3), real(2, 2)]),
+    wrong([real(2), real(1, 2)]), wrong([real()]), wrong(real(2)), wrong([real(2), 1.0]), wrong([real(2)], 1))  # fmt: skip
+row("stack", case([real(2), real(2)]), case([real(2), real(2), real(2)], 1), case((real(), real())), case([real(2, 3)], -1),
+    case([real(2), integer(2)]), wrong([]), wrong([real(2), real(3)]), wrong([real(2)], 2), wrong([1.0]))  # fmt: skip
+row("split", case(real(5, 2), 2), case(real(5, 2), (1, 4)), case(real(2, 4), [1, 0, 3], dim=-1), case(real(4), 9),
+    wrong(real(4), (1, 2)), wrong(real(4), 0), wrong(real(4), 2, 1), wrong(real(), 1), integers=False)  # fmt: skip
+row("chunk", case(real(5, 2), 2), case(real(2, 4), 3, dim=-1), case(real(2), 5), wrong(real(2), 0))
+row("unbind", case(real(2, 3)), case(real(2, 3), -1), wrong(real()), wrong(real(2), 1))
+row("iteration", case(real(2, 3)), wrong(real()), call=lambda m, x: tuple(x))
+row("clone", case(real(2, 3)), case(real()), case(real(0)))
+row("contiguous", case(real(2, 3)), case(real()))
+row("contiguous after transpose", case(real(2, 3)), call=lambda m, x: x.t().contiguous())
+for name in ("tril", "triu"):
+    row(name, case(real(3, 3)), case(real(2, 3), 1), case(real(3, 2), diagonal=-1), case(real(2, 2, 3)), wrong(real(2)))
+
+# ---------------------------------------------------------------- indexing
+
+for name, index, shapes in (
+    ("[1]", 1, [(2, 3), (3,)]),
+    ("[-1, 0]", (-1, 0), [(2, 3)]),
+    ("[1:]", slice(1, None), [(3, 2), (1,)]),
+    ("[..., ::2]", (..., slice(None, None, 2)), [(2, 3)]),
+    ("[None, :, 0]", (None, slice(None), 0), [(2, 3)]),
+    ("[...]", ..., [(2,), ()]),
+    ("[None]", None, [(2,), ()]),
+    ("[[0, 2, 0]]", [0, 2, 0], [(3, 2)]),
+    ("[:, [0, 0]]", (slice(None), [0, 0]), [(2, 3)]),
+    ("[0, :, [1, 0]]", (0, slice(None), [1, 0]), [(2, 3, 2)]),
+    ("[[0, 1], :, [1, 0]]", ([0, 1], slice(None), [1, 0]), [(2, 3, 2)]),
+    ("[[[0], [1]], [0, 2]]", ([[0], [1]], [0, 2]), [(2, 3)]),
+    ("[-5:9]", slice(-5, 9), [(3,)]),
+    ("[True]", True, [(2,)]),
+    ("[[]]", [], [(3,)]),
+):
+    row(f"x{name}", *(case(real(*shape)) for shape in shapes), call=lambda m, x, index=index: x[index])
+    row(f"x{name} = y", *(kink(real(*shape), real()) for shape in shapes),  # some of them write twice to one place
+        call=lambda m, x, y, index=index: (x := x.clone(), x.__setitem__(index, y))[0], integers=False)  # fmt: skip
+row("x[tensor]", case(real(4), integer(3, high=4)), case(real(3, 2), integer(2, 2, high=3)), case(real(3), boolean(3)),
+    case(real(2, 3), boolean(2, 3)), case(real(2, 3), boolean(2)), case(real(3), values(1)), case(real(2, 3), boolean()),
+    wrong(real(2), values([2])), wrong(real(2), values([-3])), wrong(real(2), values([0.5])), wrong(real(2), boolean(3)),
+    call=lambda m, x, i: x[i], integers=False)  # fmt: skip
+row("x[tensor, tensor]", case(real(3, 4), integer(2, high=3), integer(2, high=4)), case(real(3, 4, 2), integer(2, 1), integer(3)),
+    wrong(real(3, 4), integer(2), integer(3)), call=lambda m, x, i, j: x[i % 3, j % 4], integers=False)  # fmt: skip
+row("x[i] errors", wrong(real(2), 2), wrong(real(2), -3), wrong(real(2), (0, 0)), wrong(real(), 0), wrong(real(2), "a"),
+    wrong(real(2), 0.5), wrong(real(2), slice(None, None, -1)), wrong(real(2, 3), ([0, 1], [0, 1, 2])),
+    call=lambda m, x, i: x[i])  # fmt: skip
+
+
+def assigned(m: Any, x: Any, index: Any, y: Any) -> Any:
+    x = x.clone()
+    x[index] = y
+    return x
+
+
+row("x[i] = y", case(real(2, 3), 0, real(3)), case(real(2, 3), (..., 1), real(2)), case(real(4), slice(1, 3), 5.0),
+    case(real(3, 2), [2, 0], real(2, 2)), case(real(3), boolean(3), real()), case(real(3), boolean(3), 0.0),
+    case(real(2, 3), (slice(None), [1, 2]), real(2, 1)), case(real(2, 3), ..., real(1, 1, 2, 3)), case(integer(3), 1, 9),
+    case(integer(3), 1, 2.7), case(real(3), integer(2, high=2), 1.0), wrong(real(2, 3), 0, real(2)), wrong(real(2), 2, 1.0),
+    wrong(real(3), [0, 1], real(3)), call=assigned, integers=False)  # fmt: skip
+row("select", case(real(2, 3), 0, 1), case(real(2, 3), -1, -2), wrong(real(2), 0, 2), wrong(real(2), 1, 0), wrong(real(), 0, 0))
+row("narrow", case(real(4, 2), 0, 1, 2), case(real(2, 4), -1, -3, 2), case(real(3), 0, 3, 0), wrong(real(3), 0, 2, 2),
+    wrong(real(3), 0, 0, -1))  # fmt: skip
+row("index_select", case(real(3, 2), 0, values([2, 0, 2])), case(real(2, 3), -1, values([1])), case(real(3), 0, values(1)),
+    case(real(), 0, values([0])), wrong(real(3), 0, values([3])), wrong(real(3), 0, integer(2, 2)),
+    wrong(real(3), 0, values([0.5])), integers=False)  # fmt: skip
+row("masked_select", case(real(2, 3), boolean(2, 3)), case(real(2, 3), boolean(3)), case(real(3), boolean(2, 1)),
+    wrong(real(2), boolean(3)), wrong(real(2), integer(2)))  # fmt: skip
+row("gather", case(real(3, 2), 0, integer(4, 2, high=3)), case(real(2, 3), -1, integer(2, 2, high=3)),
+    case(real(2, 3), 1, integer(1, 5, high=3)), case(real(3), 0, values([0, 0, 1])), case(real(), 0, values(0)),
+    case(real(2), 0, integer(0)), wrong(real(2), 0, values([2])), wrong(real(2), 0, values([0.0])),
+    wrong(real(2, 2), 0, values([0])), wrong(real(2, 2), 0, integer(2, 3, high=2)), integers=False)  # fmt: skip
+row("nonzero", case(integer(3, 2, high=2)), case(boolean(4)), case(real(2)), case(values(0.0)), case(values(2.0)))
+row("nonzero as a tuple", case(integer(3, 2, high=2)), case(values(2.0)), call=lambda m, x: m.nonzero(x, as_tuple=True))
+
+# ---------------------------------------------------------------- products
+
+row("matmul", case(real(2, 3), real(3, 4)), case(real(3), real(3)), case(real(2, 3), real(3)), case(real(3), real(3, 2)),
+    case(real(5, 2, 3), real(3, 4)), case(real(2, 1, 2, 3), real(4, 3, 2)), case(real(5, 2, 3), real(3)),
+    case(real(3), real(5, 3, 2)), case(real(0, 3), real(3, 2)), case(real(2, 0), real(0, 3)),
+    wrong(real(2, 3), real(2, 3)), wrong(real(2), real(3)), wrong(real(), real(2)), wrong(real(2, 3, 4), real(3, 4, 2)),
+    wrong(real(2, 3), integer(3, 2)), wrong(real(2, 3), 2.0))  # fmt: skip
+row("x @ y", case(real(2, 3), real(3, 2)), wrong(real(2, 3), real(2, 3)), call=lambda m, x, y: x @ y)
+row("mm", case(real(2, 3), real(3, 2)), wrong(real(3), real(3)), wrong(real(2, 3), real(2, 3)))
+row("bmm", case(real(2, 2, 3), real(2, 3, 2)), wrong(real(2, 3), real(3, 2)), wrong(real(2, 2, 3), real(3, 3, 2)))
+row("mv", case(real(2, 3), real(3)), wrong(real(2, 3), real(2)), wrong(real(3), real(3)))
+row("dot", case(real(3), real(3)), wrong(real(3), real(2)), wrong(real(2, 2), real(2)))
+row("outer", case(real(2), real(3)), wrong(real(2, 2), real(2)))
+row("addmm", case(real(2, 2), real(2, 3), real(3, 2)), case(real(2), real(2, 3), real(3, 2), beta=2, alpha=0.5),
+    case(real(2, 2), real(2, 3), real(3, 2), beta=0), integers=False)  # fmt: skip
+row("trace", case(real(3, 3)), case(real(2, 3)), wrong(real(2)))
+
+# ---------------------------------------------------------------- dtypes
+
+for name, arguments in {
+    "float": (positive(3), integer(3), real()),
+    "double": (real(3), integer(3), real()),
+    "half": (real(3), integer(3), real()),
+    **dict.fromkeys(("long", "int", "short", "char", "byte", "bool"), (positive(3), integer(3), values([0.0, 1.7, -0.0]))),
+}.items():
+    row(name, *(kink(x) for x in arguments), call=lambda m, x, name=name: getattr(x, name)())

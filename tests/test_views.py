@@ -1,0 +1,302 @@
+"""Views and writing in place, against PyTorch and against a model that never writes.
+
+Hypothesis makes programs: a few tensors that require grad, then views of views, operations and writings
+in any order. A program is a list of `Step`, so that a failing one shrinks to a few lines. Three machines
+run it:
+
+- microgradx and PyTorch, through the same method names (`VIEWS`, `RESULTS`, `WRITINGS`);
+- `Model`, which has PyTorch's out-of-place functions only. It knows of each tensor which positions of
+  which memory it shows; a writing replaces the memory's value by a new one.
+
+Where PyTorch refuses a step, microgradx must refuse it too, and all go on without it. After each step all
+values are equal. At the end the gradients are equal; where PyTorch refuses to go back, because a value that
+it needs was overwritten, microgradx may do so too, or, if it has kept the value, give the model's gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import microgradx as mgx
+
+
+class Step(NamedTuple):
+    """One line of a program. Numbers are taken modulo what there is, so that every program means something."""
+
+    kind: str  # of VIEWS, RESULTS or WRITINGS; or "detach", "write without grad", "look"
+    name: int  # which of that kind
+    target: int  # which tensor of the pool
+    other: int  # which tensor is the second operand
+    option: int  # a dimension, an index, a number: what the function makes of it
+
+
+def slice_from(n: int) -> slice:
+    return slice(n % 2, None, 1 + n // 2 % 2)
+
+
+def small_shape(n: int, size: int) -> tuple[int, ...]:
+    """A shape for so many elements."""
+    divisors = [d for d in range(1, size + 1) if size % d == 0] or [0]
+    first = divisors[n % len(divisors)]
+    return (first, size // first) if first else (0, 3)
+
+
+# Each takes a tensor and a number; all shapes are valid, also of 0-d tensors.
+VIEWS = {
+    "x[i]": lambda x, n: x[n % x.shape[0] - (n % 2) * x.shape[0]],
+    "x[a::s]": lambda x, n: x[slice_from(n)],
+    "x[..., a::s]": lambda x, n: x[..., slice_from(n)],
+    "x[..., None, i]": lambda x, n: x[..., None, n % x.shape[-1]],
+    "x[None]": lambda x, n: x[None],
+    "x[...]": lambda x, n: x[...],
+    "T": lambda x, n: x.permute(*reversed(range(x.ndim))),
+    "transpose": lambda x, n: x.transpose(n % x.ndim, -1),
+    "unsqueeze": lambda x, n: x.unsqueeze(n % (x.ndim + 1)),
+    "squeeze": lambda x, n: x.squeeze(),
+    "flatten": lambda x, n: x.flatten(),
+    "reshape": lambda x, n: x.reshape(*small_shape(n, x.numel())),
+    "view": lambda x, n: x.view(-1, 1),
+    "narrow": lambda x, n: x.narrow(0, n % x.shape[0], 1),
+    "expand": lambda x, n: x.expand(2, *x.shape),
+    "split": lambda x, n: x.split(2, n % x.ndim)[n % 2],
+    "chunk": lambda x, n: x.chunk(2)[0],
+    "unbind": lambda x, n: x.unbind()[n % x.shape[0]],
+    "contiguous": lambda x, n: x.contiguous(),
+    "view_as": lambda x, n: x.view_as(x),
+}
+
+# Each takes two tensors that can be broadcast, and a number.
+RESULTS = {
+    "x + y": lambda x, y, n: x + y,
+    "x * y": lambda x, y, n: x * y,
+    "tanh": lambda x, y, n: x.tanh(),
+    "sin": lambda x, y, n: x.sin(),
+    "clone": lambda x, y, n: x.clone(),
+    "sum": lambda x, y, n: x.sum(),
+    "sum to": lambda x, y, n: x.sum(n % x.ndim, keepdim=n % 2 == 0),
+    "x * x": lambda x, y, n: x * x,
+    "x ** 2": lambda x, y, n: x**2,
+    "x / y": lambda x, y, n: x / (y * y + 1),
+    "where": lambda x, y, n: x.where(x > 0, y),
+    "gather": lambda x, y, n: x[[n % x.shape[0], 0]],
+}
+
+
+def assign(x: Any, index: Any, value: Any) -> Any:
+    x[index] = value
+    return x
+
+
+def mask_like(lib: Any, x: Any, n: int) -> Any:
+    return lib.tensor((np.arange(x.numel()) * 5 % 7 % 3 == n % 3).reshape(tuple(x.shape)))
+
+
+# Each takes the library, the tensor to be written to, one that can be broadcast to it, and a number.
+WRITINGS = {
+    "add_": lambda lib, x, y, n: x.add_(y),
+    "sub_ alpha": lambda lib, x, y, n: x.sub_(y, alpha=2),
+    "mul_": lambda lib, x, y, n: x.mul_(y),
+    "mul_ 0.5": lambda lib, x, y, n: x.mul_(0.5),
+    "div_": lambda lib, x, y, n: x.div_(y * y + 1),
+    "+=": lambda lib, x, y, n: x.__iadd__(y),
+    "*= x": lambda lib, x, y, n: x.mul_(x),
+    "tanh_": lambda lib, x, y, n: x.tanh_(),
+    "sin_": lambda lib, x, y, n: x.sin_(),
+    "sigmoid_": lambda lib, x, y, n: x.sigmoid_(),
+    "neg_": lambda lib, x, y, n: x.neg_(),
+    "clamp_": lambda lib, x, y, n: x.clamp_(-0.5, 0.5),
+    "pow_": lambda lib, x, y, n: x.pow_(2),
+    "zero_": lambda lib, x, y, n: x.zero_(),
+    "fill_": lambda lib, x, y, n: x.fill_(0.25 * (n % 5)),
+    "fill_ tensor": lambda lib, x, y, n: x.fill_(y.sum()),
+    "copy_": lambda lib, x, y, n: x.copy_(y),
+    "masked_fill_": lambda lib, x, y, n: x.masked_fill_(mask_like(lib, x, n), 0.75),
+    "x[i] =": lambda lib, x, y, n: assign(x, n % x.shape[0], 0.5),
+    "x[i] = y[0]": lambda lib, x, y, n: assign(x, n % x.shape[0], y[0] if y.ndim == x.ndim and len(y) else y.sum()),
+    "x[a::s] =": lambda lib, x, y, n: assign(x, slice_from(n), y.sum()),
+    "x[...] =": lambda lib, x, y, n: assign(x, ..., y),
+    "x[..., i] =": lambda lib, x, y, n: assign(x, (..., n % x.shape[-1]), y.mean()),
+    "x[mask] =": lambda lib, x, y, n: assign(x, mask_like(lib, x, n), y.sum()),
+    "x[mask] = 0": lambda lib, x, y, n: assign(x, mask_like(lib, x, n), 0.0),
+    "x[list] =": lambda lib, x, y, n: assign(x, [n % x.shape[0]], y[:1] if y.shape == x.shape else y.sum()),
+    "x[tensor] =": lambda lib, x, y, n: assign(x, lib.tensor([[0], [n % x.shape[0]]]), 0.25),
+    "x[i, tensor] =": lambda lib, x, y, n: assign(x, (n % x.shape[0], lib.tensor([0])), y.sum()),
+    "requires_grad_": lambda lib, x, y, n: x.requires_grad_(),
+}
+
+VIEW_NAMES, RESULT_NAMES, WRITING_NAMES = list(VIEWS), list(RESULTS), list(WRITINGS)
+START = np.random.default_rng(0).uniform(-1.5, 1.5, 12).round(3)
+
+
+class Runner:
+    """A library at work on a pool of tensors."""
+
+    def __init__(self, lib: Any) -> None:
+        self.lib = lib
+        shapes = ((3, 4), (4,), ())
+        arrays = [START.reshape(3, 4), START[4:8].copy(), np.float64(START[9])]
+        self.leaves = [lib.tensor(a, dtype=lib.float64, requires_grad=True) for a in arrays]
+        constants = [lib.tensor(a[::-1].copy() if a.shape else a, dtype=lib.float64) for a in arrays]
+        # The leaves themselves are in the pool too: what is forbidden on leaves must be refused.
+        self.pool = [*(x * 1 for x in self.leaves), *constants, self.leaves[0]]
+        assert [tuple(x.shape) for x in self.leaves] == list(shapes)
+
+    def operands(self, step: Step) -> tuple[Any, Any]:
+        """The two tensors; the second one summed if it cannot be broadcast to the first one."""
+        x, y = (self.pool[i % len(self.pool)] for i in (step.target, step.other))
+        return x, y if fits(y.shape, x.shape) else y.sum()
+
+    def run(self, step: Step) -> None:
+        x, y = self.operands(step)
+        if step.kind == "view":
+            self.pool.append(VIEWS[name_of(step)](x, step.option))
+        elif step.kind == "detach":
+            self.pool.append(x.detach())
+        elif step.kind == "result":
+            self.pool.append(RESULTS[name_of(step)](x, y, step.option))
+        elif step.kind == "result without grad":
+            with self.lib.no_grad():
+                self.pool.append(RESULTS[name_of(step)](x, y, step.option))
+        elif step.kind == "write":
+            WRITINGS[name_of(step)](self.lib, x, y, step.option)
+        elif step.kind == "write without grad":
+            with self.lib.no_grad():
+                WRITINGS[name_of(step)](self.lib, x, y, step.option)
+        else:
+            assert x.grad_fn is None or x.requires_grad  # looking must not change anything
+
+    def loss(self) -> Any:
+        """A number that every element of every tensor in the pool has its own part in."""
+        terms = [(x * x * 0.5 + x * (i + 1)).sum() for i, x in enumerate(self.pool)]
+        return sum(terms[1:], terms[0])
+
+
+def name_of(step: Step) -> str:
+    names = {"view": VIEW_NAMES, "result": RESULT_NAMES, "write": WRITING_NAMES}.get(step.kind.split()[0], [""])
+    return names[step.name % len(names)]
+
+
+def fits(shape: Any, wanted: Any) -> bool:
+    pairs = zip(reversed(shape), reversed(wanted))
+    return len(shape) <= len(wanted) and all(n in (1, m) for n, m in pairs)
+
+
+class Memory:
+    """What several tensors share: values, one for each graph that goes through it.
+
+    A tensor and its views are in one graph; `detach` begins another one on the same memory.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.graphs = [value]
+
+    def write(self, graph: int, positions: Any, value: Any, recorded: bool) -> None:
+        before = self.graphs[graph]
+        flat = before.reshape(-1).index_put((positions.reshape(-1),), value.reshape(-1))
+        after = flat.reshape(before.shape)
+        for k, old in enumerate(self.graphs):
+            self.graphs[k] = after if k == graph and recorded else old + (after - old).detach()
+            # `old + (after - old)` may differ from `after` in the last bit; no gradient reads it that closely
+
+
+class Model:
+    """The same programs without a view and without writing."""
+
+    def __init__(self, real: Runner) -> None:
+        self.real = real
+        self.leaves = [x.detach().clone().requires_grad_() for x in real.leaves]
+        self.pool: list[tuple[Memory, int, Any]] = []
+        for i, x in enumerate(real.pool):
+            memory = Memory(self.leaves[i] * 1 if i < 3 else self.leaves[0] if x is real.leaves[0] else x.detach().clone())
+            self.pool.append((memory, 0, like(x)))
+
+    def read(self, i: int) -> Any:
+        memory, graph, positions = self.pool[i % len(self.pool)]
+        return memory.graphs[graph].reshape(-1)[positions]
+
+    def run(self, step: Step) -> None:
+        memory, graph, positions = self.pool[step.target % len(self.pool)]
+        x, y = self.read(step.target), self.read(step.other)
+        y = y if fits(y.shape, x.shape) else y.sum()
+        new = self.real.pool[-1]
+        if step.kind == "view" and shares(new, self.real.pool[step.target % len(self.pool)]):
+            self.pool.append((memory, graph, VIEWS[name_of(step)](positions, step.option)))
+        elif step.kind == "view":
+            self.pool.append((Memory(VIEWS[name_of(step)](x, step.option)), 0, like(new)))
+        elif step.kind == "detach":
+            memory.graphs.append(memory.graphs[graph].detach())
+            self.pool.append((memory, len(memory.graphs) - 1, positions))
+        elif step.kind.startswith("result"):
+            out = RESULTS[name_of(step)](x, y, step.option)
+            self.pool.append((Memory(out.detach() if "without" in step.kind else out), 0, like(new)))
+        elif step.kind.startswith("write") and name_of(step) != "requires_grad_":
+            out = WRITINGS[name_of(step)](torch, x.clone(), y, step.option)
+            memory.write(graph, positions, out, "without" not in step.kind)
+
+    def loss(self) -> Any:
+        terms = [(x * x * 0.5 + x * (i + 1)).sum() for i, x in enumerate(map(self.read, range(len(self.pool))))]
+        return sum(terms[1:], terms[0])
+
+
+def like(x: Any) -> Any:
+    """The positions 0, 1, 2, ... in the shape of ``x``, and in memory in the same order as ``x``."""
+    return torch.empty_like(x, dtype=torch.int64).copy_(torch.arange(x.numel()).reshape(x.shape))
+
+
+def shares(x: Any, y: Any) -> bool:
+    return x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()
+
+
+def attempt(action: Any, *args: Any) -> Exception | None:
+    """Do it, and return the error that it raised, if any."""
+    try:
+        action(*args)
+    except (RuntimeError, IndexError, ValueError, ZeroDivisionError) as error:
+        return error
+    return None
+
+
+def check_program(steps: list[Step]) -> None:
+    theirs, ours = Runner(torch), Runner(mgx)
+    model = Model(theirs)
+    for step in steps:
+        refusal = attempt(theirs.run, step)
+        if refusal is not None and "refer to a single memory location" in str(refusal) and "input tensor" in str(refusal):
+            continue  # x.add_(a view of x that overlaps it): here it works, see test_overlap
+        answer = attempt(ours.run, step)
+        assert (answer is None) == (refusal is None), f"{step}: PyTorch {refusal!r}, microgradx {answer!r}"
+        if answer is not None:
+            continue
+        model.run(step)
+        for i, (a, b) in enumerate(zip(ours.pool, theirs.pool)):
+            np.testing.assert_allclose(a.tolist(), b.tolist(), rtol=1e-9, atol=1e-9, err_msg=f"{step}: value {i}")
+    for i, (a, b) in enumerate(zip(ours.pool, theirs.pool)):
+        assert a.requires_grad == b.requires_grad, f"requires_grad of {i}"
+        assert a.is_leaf == b.is_leaf, f"is_leaf of {i}"
+        np.testing.assert_allclose(model.read(i).tolist(), b.tolist(), rtol=1e-9, atol=1e-9, err_msg=f"model: {i}")
+    refusal, answer = attempt(theirs.loss().backward), attempt(ours.loss().backward)
+    if answer is not None:
+        assert refusal is not None, f"only microgradx refuses to go back: {answer}"
+        assert str(answer).split(":")[0] == str(refusal).split(":")[0]
+        return
+    model.loss().backward()
+    for i, (a, b, c) in enumerate(zip(ours.leaves, theirs.leaves, model.leaves)):
+        if refusal is None:
+            np.testing.assert_allclose(b.grad, c.grad, rtol=1e-7, atol=1e-9, err_msg=f"PyTorch and model: leaf {i}")
+        np.testing.assert_allclose(a.grad.numpy(), c.grad, rtol=1e-7, atol=1e-9, err_msg=f"gradient of leaf {i}")
+
+
+numbers = st.integers(0, 40)
+KINDS = ["view", "view", "write", "write", "result", "write without grad", "result without grad", "detach", "look"]
+steps = st.builds(Step, st.sampled_from(KINDS), numbers, numbers, numbers, numbers)
+
+
+@given(st.lists(steps, min_size=1, max_size=12))
+def test_programs(program):
+    check_program(program)

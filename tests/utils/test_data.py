@@ -1,0 +1,244 @@
+"""Datasets, samplers and loaders: each program is run with both libraries, and gives the same batches."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, namedtuple
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.utils.data
+
+import microgradx as mgx
+from microgradx.utils import data as ours
+
+BOTH = ((mgx, ours), (torch, torch.utils.data))
+Program = Callable[[Any, Any], Any]
+
+
+def plain(value: Any) -> Any:
+    """Tensors as (dtype, shape, values), in whatever containers; types of containers count."""
+    if isinstance(value, (mgx.Tensor, torch.Tensor)):
+        return str(value.dtype), tuple(value.shape), value.tolist()
+    if isinstance(value, dict):
+        return type(value), {k: plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value), [plain(v) for v in value]
+    return value
+
+
+def results(program: Program, seed: int = 0) -> list[Any]:
+    out = []
+    for lib, data in BOTH:
+        lib.manual_seed(seed)
+        result = program(lib, data)
+        # What is drawn next shows whether as many random numbers have been used.
+        out.append((plain(result), lib.rand(3).tolist()))
+    return out
+
+
+def table(lib: Any, data: Any, n: int = 23) -> Any:
+    return data.TensorDataset(lib.arange(n), lib.arange(2.0 * n).reshape(n, 2), lib.zeros(n, 2, 3))
+
+
+class Squares:
+    def __init__(self, n: int = 11) -> None:
+        self.n = n
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, i: int) -> Any:
+        return {"x": np.full((2,), i, np.float32), "y": i * i, "name": str(i), "half": (i / 2, i % 2 == 0)}
+
+
+def epochs(loader: Any, n: int = 2) -> list[Any]:
+    return [list(loader) for _ in range(n)]
+
+
+def stream(data: Any, n: int) -> Any:
+    class Stream(data.IterableDataset):  # type: ignore[misc,name-defined]
+        def __iter__(self) -> Any:
+            return iter(range(n))
+
+        def __len__(self) -> int:
+            return n
+
+    return Stream()
+
+
+LOADERS: dict[str, Program] = {
+    "plain": lambda lib, d: epochs(d.DataLoader(table(lib, d))),
+    "batches": lambda lib, d: epochs(d.DataLoader(table(lib, d), 5)),
+    "shuffled": lambda lib, d: epochs(d.DataLoader(table(lib, d), batch_size=5, shuffle=True)),
+    "last one dropped": lambda lib, d: epochs(d.DataLoader(table(lib, d), 5, True, drop_last=True)),
+    "own generator": lambda lib, d: epochs(
+        d.DataLoader(table(lib, d), 4, shuffle=True, generator=lib.Generator().manual_seed(7)), 3
+    ),
+    "one, not read to the end": lambda lib, d: [
+        next(iter(loader)) for loader in [d.DataLoader(table(lib, d), 4, shuffle=True)] * 3
+    ],
+    "no batches": lambda lib, d: epochs(d.DataLoader(Squares(), batch_size=None, shuffle=True)),
+    "dicts": lambda lib, d: epochs(d.DataLoader(Squares(), 4, shuffle=True)),
+    "range": lambda lib, d: epochs(d.DataLoader(range(7), 3, shuffle=True)),
+    "own collate": lambda lib, d: epochs(d.DataLoader(table(lib, d), 6, collate_fn=lambda batch: len(batch))),
+    "sampler": lambda lib, d: epochs(d.DataLoader(table(lib, d), 3, sampler=[5, 1, -1, 1])),
+    "batch sampler": lambda lib, d: epochs(d.DataLoader(table(lib, d), batch_sampler=[[1, 2], [0], [22, 3, 4]])),
+    "random sampler": lambda lib, d: epochs(d.DataLoader(table(lib, d), 9, sampler=d.RandomSampler(range(20)))),
+    "more than all": lambda lib, d: list(d.RandomSampler(range(10), num_samples=25)),
+    "with replacement": lambda lib, d: list(d.RandomSampler(range(10), True, 75)),
+    "some at random": lambda lib, d: list(d.SubsetRandomSampler([3, 1, 4, 15])),
+    "by weight": lambda lib, d: list(d.WeightedRandomSampler([0.1, 0.9, 0.4, 3.0], 20)),
+    "by weight, once": lambda lib, d: list(d.WeightedRandomSampler([0.1, 0.9, 0.4, 3.0], 4, False)),
+    "random_split": lambda lib, d: [list(part) for part in d.random_split(range(20), [12, 5, 3])],
+    "random_split by fractions": lambda lib, d: [
+        list(d.DataLoader(part, 4, shuffle=True)) for part in d.random_split(table(lib, d), [0.5, 0.3, 0.2])
+    ],
+    "split of a split": lambda lib, d: [
+        list(d.DataLoader(part, 3)) for part in d.random_split(d.random_split(table(lib, d), [13, 10])[0], [6, 7])
+    ],
+    "iterable": lambda lib, d: epochs(d.DataLoader(stream(d, 10), 4)),
+    "iterable, last one dropped": lambda lib, d: epochs(d.DataLoader(stream(d, 10), 4, drop_last=True)),
+    "iterable, no batches": lambda lib, d: epochs(d.DataLoader(stream(d, 3), None)),
+    "chain": lambda lib, d: list(d.DataLoader(stream(d, 3) + stream(d, 2), 2)),
+    "concatenation": lambda lib, d: list(d.DataLoader(table(lib, d, 3) + table(lib, d, 4), 2)),
+    "side by side": lambda lib, d: list(d.DataLoader(d.StackDataset(a=range(4), b=Squares(4)), 3)),
+    "lengths": lambda lib, d: [
+        len(d.DataLoader(table(lib, d), 5)),
+        len(d.DataLoader(table(lib, d), 5, drop_last=True)),
+        len(d.DataLoader(stream(d, 10), 4)),
+        len(d.DataLoader(stream(d, 10), 4, drop_last=True)),
+        len(d.DataLoader(stream(d, 10), None)),
+        len(d.DataLoader(range(9), None)),
+        len(d.DataLoader(range(9), batch_sampler=[[1], [2]])),
+        len(d.ConcatDataset([range(3), range(4)])),
+        len(d.ChainDataset([stream(d, 3), stream(d, 2)])),
+        len(d.Subset(range(9), [1, 2])),
+    ],
+    "workers": lambda lib, d: epochs(d.DataLoader(table(lib, d), 4, shuffle=True, num_workers=2)),
+    "workers, more than batches": lambda lib, d: epochs(d.DataLoader(Squares(4), 3, num_workers=2)),
+    "workers' random numbers": lambda lib, d: list(
+        d.DataLoader([None] * 6, 2, num_workers=2, collate_fn=lambda _: (lib.rand(2), np.random.rand()))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create", "ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("name", LOADERS)
+def test_the_same_batches(name: str) -> None:
+    for seed in (0, 3):
+        first, second = results(LOADERS[name], seed)
+        assert first == second
+
+
+def test_a_table_is_indexed_once_per_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    loader = ours.DataLoader(table(mgx, ours), 5)
+    slow = list(ours.DataLoader(table(mgx, ours), 5, collate_fn=lambda batch: ours.default_collate(batch)))
+    monkeypatch.delattr(ours.TensorDataset, "__getitem__")  # no sample is taken
+    assert plain(list(loader)) == plain(slow)
+
+
+def test_a_batch_does_not_share_memory_and_keeps_the_graph() -> None:
+    x = mgx.arange(4.0)
+    (batch,) = next(iter(ours.DataLoader(ours.TensorDataset(x), 4)))
+    batch.zero_()
+    assert x.tolist() == [0.0, 1.0, 2.0, 3.0]
+    x.requires_grad_()
+    (batch,) = next(iter(ours.DataLoader(ours.TensorDataset(x), 3)))
+    batch.sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0, 1.0, 0.0]
+
+
+Point = namedtuple("Point", "x y")
+
+BATCHES: list[Callable[[Any], list[Any]]] = [
+    lambda lib: [lib.ones(2), lib.zeros(2)],
+    lambda lib: [1, 2, 3],
+    lambda lib: [True, False],
+    lambda lib: [1.5, 2.0],
+    lambda lib: ["a", "b"],
+    lambda lib: [b"a", b"b"],
+    lambda lib: [np.float32(1), np.float32(2)],
+    lambda lib: [np.int16(1), np.int16(2)],
+    lambda lib: [np.float64(1), np.float64(2)],
+    lambda lib: [np.bool_(True), np.bool_(False)],
+    lambda lib: [np.arange(3), np.arange(3)],
+    lambda lib: [np.array(1.0), np.array(2.0)],
+    lambda lib: [(1, 2.0), (3, 4.0)],
+    lambda lib: [[1, 2.0], [3, 4.0]],
+    lambda lib: [[], []],
+    lambda lib: [Point(1, "a"), Point(2, "b")],
+    lambda lib: [{"a": 1, "b": (2, 3)}, {"a": 4, "b": (5, 6)}],
+    lambda lib: [OrderedDict(a=1, b=[lib.ones(1)]), OrderedDict(a=2, b=[lib.ones(1)])],
+    lambda lib: [range(2), range(2, 4)],
+]
+
+
+@pytest.mark.parametrize("make", BATCHES)
+def test_default_collate_and_convert(make: Any) -> None:
+    assert plain(ours.default_collate(make(mgx))) == plain(torch.utils.data.default_collate(make(torch)))
+    assert plain(ours.default_convert(make(mgx))) == plain(torch.utils.data.default_convert(make(torch)))
+
+
+WRONG: dict[str, Program] = {
+    "workers": lambda lib, d: d.DataLoader(range(3), num_workers=-1),
+    "timeout": lambda lib, d: d.DataLoader(range(3), timeout=-1),
+    "prefetch without workers": lambda lib, d: d.DataLoader(range(3), prefetch_factor=2),
+    "prefetch": lambda lib, d: d.DataLoader(range(3), num_workers=1, prefetch_factor=-2),
+    "persistent": lambda lib, d: d.DataLoader(range(3), persistent_workers=True),
+    "shuffled stream": lambda lib, d: d.DataLoader(stream(d, 3), shuffle=True),
+    "sampled stream": lambda lib, d: d.DataLoader(stream(d, 3), sampler=[1]),
+    "stream in batches": lambda lib, d: d.DataLoader(stream(d, 3), batch_sampler=[[1]]),
+    "two orders": lambda lib, d: d.DataLoader(range(3), shuffle=True, sampler=[1]),
+    "two sizes": lambda lib, d: d.DataLoader(range(3), 2, batch_sampler=[[1]]),
+    "nothing to drop": lambda lib, d: d.DataLoader(range(3), None, drop_last=True),
+    "batch size": lambda lib, d: d.DataLoader(range(3), 0),
+    "context without workers": lambda lib, d: d.DataLoader(range(3), multiprocessing_context="fork"),
+    "context": lambda lib, d: d.DataLoader(range(3), num_workers=1, multiprocessing_context="spoon"),
+    "set later": lambda lib, d: setattr(d.DataLoader(range(3)), "batch_size", 2),
+    "empty": lambda lib, d: d.DataLoader([], shuffle=True),
+    "replacement": lambda lib, d: d.RandomSampler(range(3), replacement=1),
+    "drop_last": lambda lib, d: d.BatchSampler(range(3), 2, 1),
+    "weights": lambda lib, d: d.WeightedRandomSampler([[1.0]], 2),
+    "number of samples": lambda lib, d: d.WeightedRandomSampler([1.0], 0),
+    "weights' replacement": lambda lib, d: d.WeightedRandomSampler([1.0], 1, None),
+    "rows": lambda lib, d: d.TensorDataset(lib.zeros(2), lib.zeros(3)),
+    "no datasets": lambda lib, d: d.ConcatDataset([]),
+    "stream among datasets": lambda lib, d: d.ConcatDataset([stream(d, 3)]),
+    "dataset among streams": lambda lib, d: list(d.ChainDataset([range(3)])),
+    "before the first": lambda lib, d: d.ConcatDataset([range(3)])[-4],
+    "stacks": lambda lib, d: d.StackDataset(range(2), range(3)),
+    "no stacks": lambda lib, d: d.StackDataset(),
+    "mixed stacks": lambda lib, d: d.StackDataset(range(2), a=range(2)),
+    "split": lambda lib, d: d.random_split(range(3), [1, 1]),
+    "fractions": lambda lib, d: d.random_split(range(3), [1.5, -0.5]),
+    "abstract": lambda lib, d: d.Dataset()[0],
+    "sizes": lambda lib, d: d.default_collate([[1], [1, 2]]),
+    "objects": lambda lib, d: d.default_collate([{1}, {2}]),
+    "strings": lambda lib, d: d.default_collate([np.array("a")]),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_errors_are_pytorchs(name: str) -> None:
+    caught = []
+    for lib, data in BOTH:
+        with pytest.raises((ValueError, TypeError, AssertionError, RuntimeError, NotImplementedError)) as error:
+            WRONG[name](lib, data)
+        caught.append((error.type, str(error.value)))
+    assert caught[0] == caught[1]
+
+
+def test_other_errors_and_warnings() -> None:
+    with pytest.raises(NotImplementedError, match="expected persistent_workers=False"):
+        ours.DataLoader(range(3), num_workers=1, persistent_workers=True)
+    with pytest.raises(ValueError, match="expected timeout=0 without workers"):
+        iter(ours.DataLoader(range(3), timeout=1))
+    with pytest.warns(UserWarning, match="no accelerator is found"):
+        assert plain(list(ours.DataLoader(range(2), 2, pin_memory=True)))
+    with pytest.warns(UserWarning, match="Length of split at index 1 is 0"):
+        ours.random_split(range(1), [0.5, 0.5])
+    with pytest.raises(NotImplementedError, match="Half overrides __getitem__ but not __getitems__"):
+        type("Half", (ours.Subset,), {"__getitem__": lambda self, i: i})(range(3), [1])
