@@ -1,61 +1,41 @@
 """microgradx: the autograd engine that one can read in an afternoon, with PyTorch's names, on NumPy."""
 
+from importlib import import_module as _import_module
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING, Any
 
-from microgradx import autograd, datasets, engine, viz
+from microgradx import autograd, engine, graph, nn, optim
 from microgradx.autograd import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
 )  # fmt: skip
 from microgradx.device import device
 from microgradx.dtypes import (
-    bool_ as bool,
-)  # fmt: skip
-from microgradx.dtypes import (
-    can_cast,
-    double,
-    dtype,
-    finfo,
-    float16,
-    float32,
-    float64,
-    get_default_dtype,
-    half,
-    iinfo,
-    int8,
-    int16,
-    int32,
-    int64,
-    long,
-    promote_types,
-    result_type,
-    set_default_dtype,
-    short,
+    bool_ as bool, can_cast, double, dtype, finfo, float16, float32, float32 as float, float64, get_default_dtype,
+    half, iinfo, int8, int16, int32, int32 as int, int64, long, promote_types, result_type, set_default_dtype, short,
     uint8,
-)
-from microgradx.dtypes import (
-    float32 as float,
-)
-from microgradx.dtypes import (
-    int32 as int,
-)
-from microgradx.ops.face import FUNCTIONS
+)  # fmt: skip
+from microgradx.ops.face import FUNCTIONS as _FUNCTIONS
 from microgradx.printing import set_printoptions
 from microgradx.random import (
-    Generator,
-    default_generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    seed,
-    set_rng_state,
-)
+    Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state,
+)  # fmt: skip
 from microgradx.size import Size
 from microgradx.tensor import Tensor
 from microgradx.version import VERSION as __version__
 
-globals().update(FUNCTIONS)
+globals().update(_FUNCTIONS)  # zeros, exp, cat, ...: every operation that declares itself public
+
+if TYPE_CHECKING:
+    from microgradx import datasets, utils, viz
+
+_LOADED_WHEN_USED = ("datasets", "utils", "viz")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LOADED_WHEN_USED:
+        return _import_module(f"microgradx.{name}")
+    raise AttributeError(f"module 'microgradx' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LOADED_WHEN_USED} - {"TYPE_CHECKING", "Any"})

@@ -9,7 +9,6 @@ undoes broadcasting, and the cast.
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
@@ -45,6 +44,16 @@ USUAL = np.dtype(np.float32)
 # ---------------------------------------------------------------- recording
 
 
+REQUIRED: Any = object()
+VARARGS = 4  # the bit of a code object that says that the function takes `*arguments`
+
+
+def parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, the starred one included; `inspect` would take a while to load."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount + bool(code.co_flags & VARARGS)]
+
+
 class Primitive:
     """What the engine knows of an operation: how to compute it, and one rule for each argument.
 
@@ -68,12 +77,12 @@ class Primitive:
         self.extras = bool(saves)
         self.multiple = multiple
         self.view = view
-        self.signature = inspect.signature(forward)
-        kinds = [p.kind for p in self.signature.parameters.values()]
-        self.variadic = inspect.Parameter.VAR_POSITIONAL in kinds
-        self.arguments = tuple(self.signature.parameters)
+        self.arguments = parameters(forward)
+        self.variadic = bool(forward.__code__.co_flags & VARARGS)
+        required = len(self.arguments) - len(forward.__defaults__ or ())
+        self.defaults = (REQUIRED,) * required + (forward.__defaults__ or ())
         # Of operands only, with one result: called by `_unary` or `_binary`. Options are annotated.
-        operands = all(p.annotation in (p.empty, "Array", Array) for p in self.signature.parameters.values())
+        operands = all(forward.__annotations__.get(a, Array) in ("Array", Array) for a in self.arguments)
         self.unrolled = operands and len(self.arguments) <= 2 and not (saves or multiple or view or self.variadic)
         self.values = [*self.arguments, "out", *saves]
         self.shapes: list[int] = []  # the arguments of which a rule reads the shape
@@ -89,7 +98,7 @@ class Primitive:
         """
         table = []
         for argument, rule in rules.items():
-            reads = tuple(map(self.number, list(inspect.signature(rule).parameters)[1:]))
+            reads = tuple(map(self.number, parameters(rule)[1:]))
             table.append((self.arguments.index(argument), rule, reads))
         self.rules, self.sources = tuple(table), rules
         for tracked in range(1 << min(len(self.arguments), 2)):
@@ -118,10 +127,20 @@ class Primitive:
         return len(self.values) + self.shapes.index(argument)
 
     def bind(self, args: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
-        """All arguments in order, with defaults; unknown ones raise."""
-        bound = self.signature.bind(*args, **options)
-        bound.apply_defaults()
-        return bound.args
+        """All arguments in order, with defaults; unknown, double and missing ones raise."""
+        called = self.forward.__name__
+        values = [*args, *self.defaults[len(args) :]]
+        if len(args) > len(self.arguments):
+            raise TypeError(f"{called}() takes {len(self.arguments)} arguments but {len(args)} were given")
+        for name, value in options.items():
+            if name not in self.arguments:
+                raise TypeError(f"{called}() got an unexpected keyword argument {name!r}; it takes {self.arguments}")
+            if (i := self.arguments.index(name)) < len(args):
+                raise TypeError(f"{called}() got multiple values for argument {name!r}")
+            values[i] = value
+        if missing := [a for a, v in zip(self.arguments, values) if v is REQUIRED]:
+            raise TypeError(f"{called}() missing required arguments: {', '.join(missing)}")
+        return tuple(values)
 
     def wrong(self, error: Exception, values: Sequence[Any]) -> Exception:
         """NumPy's error about the shapes of operands, in PyTorch's words."""

@@ -14,6 +14,7 @@ differ in the last place. Float32 normals take them from the polynomials of the 
 """
 
 import contextlib
+import functools
 import math
 import operator
 import os
@@ -203,8 +204,14 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         self.device = Device(device)
-        self._twister = np.random.MT19937(0)
         self.manual_seed(SEED)
+
+    @functools.cached_property
+    def _twister(self) -> Any:
+        """The sequence of words; made when it is first needed, for NumPy's generators take a while to load."""
+        twister = np.random.MT19937(0)
+        np.random.RandomState(twister).seed(self._seed % 2**32)  # MT19937 alone would hash the seed first
+        return twister
 
     # PyTorch's interface
 
@@ -225,7 +232,7 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"manual_seed: expected a seed of 64 bits, got {seed}; use a smaller one")
         self._seed = seed % 2**64
-        np.random.RandomState(self._twister).seed(seed % 2**32)  # MT19937 alone would hash the seed first
+        self.__dict__.pop("_twister", None)
         self._cached: float | None = None  # the second normal of the last pair, if it has not been used
         return self
 

@@ -38,7 +38,7 @@ from microgradx.graph import Hooks, Leaf, Node, Output, Variable, own_memory, us
 from microgradx.memory import version
 from microgradx.ops import elementwise as _e
 from microgradx.ops.face import METHODS, in_place
-from microgradx.ops.indexing import getitem, setitem
+from microgradx.ops.indexing import check_broadcast, getitem, setitem, without_excess
 from microgradx.ops.linalg import matmul
 from microgradx.ops.shape import as_view, reorder, swap
 from microgradx.printing import tensor_text
@@ -542,10 +542,8 @@ class Tensor(Variable):
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
         """Write the values of ``src``, broadcast and cast, into this tensor; gradients flow to ``src``."""
-        from microgradx.ops.indexing import check_broadcast
-
         check_broadcast(src.array.shape, self.array.shape)
-        return in_place(_e.overwrite, "copy_")(self, src)
+        return in_place(_e.overwrite, "copy_")(self, without_excess(src, self.ndim))
 
     def fill_(self, value: Any) -> Any:
         """Write one value everywhere."""
@@ -567,7 +565,6 @@ class Tensor(Variable):
     __matmul__ = matmul
     __neg__ = _e.neg
     __abs__ = _e.abs
-    __invert__ = _e.bitwise_not
     __and__ = __rand__ = _e.bitwise_and
     __or__ = __ror__ = _e.bitwise_or
     __xor__ = __rxor__ = _e.bitwise_xor
@@ -598,6 +595,11 @@ class Tensor(Variable):
 
     def __ne__(self, other: Any) -> Any:
         return _e.ne(self, other) if isinstance(other, (Variable, *_SCALARS)) else NotImplemented
+
+    def __invert__(self) -> Any:
+        if self.array.dtype.kind == "f":
+            raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        return _e.bitwise_not(self)
 
     def __pos__(self) -> Any:
         return self

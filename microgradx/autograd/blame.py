@@ -31,7 +31,7 @@ def blamed(roots: Iterable[Edge], rng: np.random.Generator) -> str:
     for node in oldest_first(roots):
         if not isinstance(node, Node):
             continue
-        if node.record is None:
+        if node.record is None or node.record.out is None:
             unknown.append(node.name)
             continue
         operation = Operation(node, node.record)
@@ -60,7 +60,7 @@ def blamed(roots: Iterable[Edge], rng: np.random.Generator) -> str:
     alone = f"Each of the {judged} recorded operations that could be checked alone has the right gradient"
     if unknown:
         names = ", ".join(sorted(set(unknown)))
-        return f"{alone}.\nThese could not, since they give something else each time: {names}. Or:\n{CUT}"
+        return f"{alone}.\nThese could not: {names}. Or:\n{CUT}"
     return f"{alone}:\nthe graph is not what was computed. {CUT}"
 
 

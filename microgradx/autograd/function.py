@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -154,7 +153,7 @@ class _Description:
     values = ("inputs", "out", "saved_tensors")
     shapes: tuple[int, ...] = ()
     variadic = True
-    signature = inspect.signature(lambda *inputs: None)
+    defaults: tuple[Any, ...] = ()
 
     def __init__(self, ctx: FunctionCtx) -> None:
         self.name = f"{ctx.function.__name__}Backward"

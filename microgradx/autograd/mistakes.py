@@ -124,8 +124,11 @@ def mask(t: Trial) -> Any:
 
 
 def mask_missing(t: Trial) -> Any:
-    on = mask(t)
-    return None if on is None else t.g[0] * t.slopes()[on].mean()  # type: ignore[index]
+    """Right where an element reaches the result, and something else than 0 where it does not."""
+    reaches = np.abs(t.right) > 1e-7 * np.abs(t.right).max(initial=0)
+    if t.given is None or reaches.all() or not reaches.any() or (t.given[~reaches] == 0).any():
+        return None
+    return np.where(reaches, t.right, t.given)
 
 
 def mask_inverted(t: Trial) -> Any:
@@ -235,6 +238,12 @@ def in_another_order(t: Trial) -> Any:
     return result.reshape(t.x.shape)
 
 
+def partly_zero(t: Trial) -> Any:
+    if t.given is None or not t.given.any():
+        return None
+    return np.where(t.given == 0, 0, t.right)
+
+
 def near(t: Trial) -> Iterator[tuple[str, np.ndarray]]:
     """Values that a factor too many or too few may come from, with their names."""
     for j, value in enumerate(t.point.values):
@@ -275,6 +284,10 @@ GUESSES: tuple[tuple[str, Guess], ...] = (
 
 GENERAL: tuple[tuple[str, Guess], ...] = (
     (
+        "Some elements get no gradient although they reach the result; the others are right (padding? a mask?).",
+        partly_zero,
+    ),
+    (
         "The right numbers are in the wrong places (a reshape where a transpose is needed, or a wrong index).",
         in_another_order,
     ),
@@ -306,7 +319,7 @@ def constant_factor(trials: Sequence[Trial]) -> str:
         return ""
     text = f"A constant factor: the rule gives {a:.6g} times the derivative"
     named = names_of(abs(a), trials[0])
-    return f"{text}; {abs(a):.6g} is {' and '.join(named)}." if named else f"{text}."
+    return f"{text}; {abs(a):.6g} is {' or '.join(named)}." if named else f"{text}."
 
 
 def names_of(a: float, t: Trial) -> list[str]:

@@ -6,7 +6,6 @@ Each works in a ``with``, and as a decorator. They hold for the thread in which 
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,9 @@ __all__ = [
     "detect_anomaly", "enable_grad", "inference_mode", "is_anomaly_enabled", "is_grad_enabled",
     "is_inference_mode_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip
+
+
+GENERATOR = 32  # the bit of a code object that says that the function yields
 
 
 class _Switch:
@@ -43,7 +45,7 @@ class _Switch:
         return new
 
     def __call__(self, function: Callable[..., Any]) -> Any:
-        if inspect.isgeneratorfunction(function):
+        if getattr(function, "__code__", None) is not None and function.__code__.co_flags & GENERATOR:
 
             @functools.wraps(function)
             def generate(*args: Any, **options: Any) -> Any:

@@ -1,7 +1,5 @@
 """The handwritten digits that come with the package; their source and license are in ``data/README.md``."""
 
-from importlib import resources
-
 import numpy as np
 
 from microgradx.creation import from_numpy
@@ -34,6 +32,8 @@ def digits(split: str = "train") -> tuple[Tensor, Tensor]:
     """
     if split not in ("train", "test", "all"):
         raise ValueError(f"digits: expected split 'train', 'test' or 'all', got {split!r}; choose one of them")
+    from importlib import resources  # here, for it takes a while to load
+
     path = resources.files("microgradx.datasets").joinpath("data/digits.npz")
     with path.open("rb") as file, np.load(file) as data:
         images, labels = data["images"], data["labels"]

@@ -1,7 +1,6 @@
 """Points in the plane that no straight line separates, made by formula; the classes take turns."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from microgradx.creation import from_numpy
 from microgradx.tensor import Tensor
@@ -69,7 +68,7 @@ def spirals(n: int = 300, classes: int = 3, noise: float = 0.2, seed: int = 0) -
     return from_numpy(points.astype(np.float32)), from_numpy(labels)
 
 
-def take_turns(n: int, classes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def take_turns(n: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Labels 0, 1, ..., 0, 1, ..., and for each point how far along its class it lies, evenly from 0 to 1."""
     position, labels = np.divmod(np.arange(n, dtype=np.int64), classes)
     last = np.maximum(np.bincount(labels) - 1, 1)[labels]

@@ -266,8 +266,7 @@ def legacy_dim(name: str, dim: int | None, ndim: int, stacklevel: int) -> int:
     if dim is not None:
         return dim
     warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. "
-        "Change the call to include dim=X as an argument.",
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
         stacklevel=stacklevel,
     )
     return 0 if ndim in (0, 1, 3) else 1
@@ -485,9 +484,7 @@ def trailing(name: str, input: Any, normalized_shape: Any, *parameters: Any) -> 
     return tuple(range(len(shape) - len(wanted), len(shape)))
 
 
-def layer_norm(
-    input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
+def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """``weight · (x - mean) / sqrt(var + eps) + bias``, mean and variance being those of each sample.
 
     Args:
@@ -600,9 +597,7 @@ def move(running: Any, new: Array, momentum: float) -> None:
         mark_written(running.array)
 
 
-def group_norm(
-    input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
+def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Normalization of each sample over groups of neighbouring channels; then a factor and a summand per channel.
 
     Raises: RuntimeError: the channels cannot be divided into so many groups.
@@ -631,14 +626,11 @@ def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool 
         average, reduce = size_average in (None, True), reduce in (None, True)
         reduction = "none" if not reduce else "mean" if average else "sum"
         warnings.warn(
-            "size_average and reduce args will be deprecated, please use "
-            f"reduction='{reduction}' instead.",
+            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
             stacklevel=3,
         )
     elif reduction == "elementwise_mean":
-        warnings.warn(
-            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3
-        )
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
         reduction = "mean"
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
@@ -985,9 +977,7 @@ def cross_entropy(
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     act.real("log_softmax_lastdim_kernel_impl")(x)
     if x.shape != y.shape:
-        return loss.class_loss(
-            loss.cross_entropy, input, target, weight, ignore_index, reduction, label_smoothing
-        )
+        return loss.class_loss(loss.cross_entropy, input, target, weight, ignore_index, reduction, label_smoothing)
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")
     return loss.soft_cross_entropy(input, target, weight, reduction, label_smoothing)

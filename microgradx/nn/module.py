@@ -325,12 +325,12 @@ class Module:
 
     def __getattr__(self, name: str) -> Any:  # called only for what is not in __dict__ or the class
         own = self.__dict__
-        if name in own.get("_parameters", ()):
-            return own["_parameters"][name]
-        if name in own.get("_modules", ()):
-            return own["_modules"][name]
-        if name in own.get("_buffers", ()):
-            return own["_buffers"][name]
+        try:
+            return own["_parameters"][name]  # the shortest way: every forward takes it
+        except KeyError:
+            for table in ("_modules", "_buffers"):
+                if name in own.get(table, ()):
+                    return own[table][name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:

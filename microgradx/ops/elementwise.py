@@ -90,7 +90,7 @@ def divide(x: Array, y: Array) -> Array:
     return x / y
 
 
-divide.derivatives(x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y)
+divide.derivatives(x=lambda g, y: g / y, y=lambda g, x, y: -g * (x / y / y))
 
 
 @primitive(np.power, name="Pow", align=promote)
@@ -130,6 +130,8 @@ def power_by_base(g: Array, x: Array, y: Array) -> Array:
 
 def power_by_exponent(g: Array, x: Array, y: Array, out: Array) -> Array:
     """``g · x^y · ln x``; at x = 0 the power stays 0 for every y > 0, and so the derivative is 0."""
+    if isinstance(x, (int, float)) and x != 0:
+        return g * out * (math.log(x) if x > 0 else math.nan)
     constant = (x == 0) & (y >= 0)
     return np.where(constant, 0.0, g * out * np.log(np.where(constant, 1.0, x)))
 

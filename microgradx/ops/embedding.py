@@ -38,9 +38,7 @@ def take_rows_but(x: Array, indices: Array, padding: int | None) -> Array:
     return out
 
 
-take_rows.derivatives(
-    weight=lambda g, indices, weight_shape, padding: add_rows(g, indices, weight_shape, padding)
-)
+take_rows.derivatives(weight=lambda g, indices, weight_shape, padding: add_rows(g, indices, weight_shape, padding))
 add_rows.derivatives(g=lambda h, indices, padding: take_rows_but(h, indices, padding))
 take_rows_but.derivatives(x=lambda g, indices, x_shape, padding: add_rows(g, indices, x_shape, padding))
 

@@ -11,7 +11,6 @@ Both were found by interpolation at Chebyshev's points in 50 digits.
 
 from __future__ import annotations
 
-import functools
 import math
 
 import numpy as np
@@ -51,8 +50,13 @@ TAIL = {
 
 
 def polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
-    """By Horner's rule."""
-    return functools.reduce(lambda y, c: y * x + c, coefficients)
+    """By Horner's rule, in one piece of memory."""
+    y = coefficients[0] * x
+    for c in coefficients[1:-1]:
+        y += c
+        y *= x
+    y += coefficients[-1]
+    return y
 
 
 def tail(x: Array) -> Array:

@@ -84,7 +84,7 @@ add_at.derivatives(x=lambda g, index: gather_at(g, index))
 @primitive(name="IndexPut")
 def put_at(x: Array, value: Array, index: Index, accumulate: bool) -> Array:
     """``x`` with ``value`` at ``[index]``, or added there."""
-    out = x.copy()
+    out = np.array(x)
     if accumulate:
         return add_into(out, index, np.asarray(value, x.dtype))
     out[index] = value
@@ -98,7 +98,7 @@ def put_by_x(g: Array, index: Index, accumulate: bool) -> Array:
 @primitive()
 def cleared_at(x: Array, index: Index) -> Array:
     """``x`` with zeros at ``[index]``."""
-    out = x.copy()
+    out = np.array(x)
     out[index] = 0
     return out
 
@@ -223,21 +223,27 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     if advanced is None:
         target = view_at(x, basic)
         check_broadcast(value.array.shape, target.array.shape)
+        value = without_excess(value, target.array.ndim)
         if x.edge is None and value.edge is None and x.alias is None:  # no graph: write, and that is all
-            target.array[...] = value.array.reshape(
-                value.array.shape[-target.array.ndim :] if target.array.ndim else ()
-            )
+            target.array[...] = value.array
             mark_written(target.array)
             return
         write(target, overwrite(target, value), "__setitem__")
         return
     seen = x if target is not None else view_at(x, basic)
+    value = without_excess(value, seen.array.ndim)
     new = value if value.array.dtype == x.array.dtype else value.to(x.dtype)
     try:
         result = checked("index", put_at, seen, new, advanced, False)
     except ValueError as error:
         raise RuntimeError(f"shape mismatch: {error}") from None
     write(seen, result, "__setitem__")
+
+
+def without_excess(value: Any, ndim: int) -> Any:
+    """A value without the dimensions in front that its target does not have, all of size 1."""
+    shape = value.array.shape
+    return np.reshape(value, shape[len(shape) - ndim :]) if len(shape) > ndim else value
 
 
 def check_broadcast(shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 
 from microgradx.engine import primitive
 from microgradx.graph import Array
-from microgradx.ops.activation import log_softmax, normalized_exp, sigmoid
-from microgradx.ops.elementwise import clip, keep
+from microgradx.ops.activation import log_softmax, normalized_exp
+from microgradx.ops.elementwise import clip, keep, sigmoid
 from microgradx.views import legacy_name
 
 # ---------------------------------------------------------------- element by element
@@ -74,22 +74,9 @@ huber.derivatives(
 )
 
 
-@primitive()
-def limited_log(x: Array) -> Array:
-    """``log(x)``, but at least -100, so that one sure mistake does not make the loss infinite."""
-    with np.errstate(divide="ignore"):
-        return np.maximum(np.log(x), -100)
-
-
-@primitive()
-def limited_log_of_rest(x: Array) -> Array:
-    """``log(1 - x)``, but at least -100."""
-    with np.errstate(divide="ignore"):
-        return np.maximum(np.log1p(-x), -100)
-
-
-limited_log.derivatives(x=lambda g, x, out: keep(g, out > -100) / np.where(x > 0, x, 1))
-limited_log_of_rest.derivatives(x=lambda g, x, out: keep(g, out > -100) / np.where(x < 1, x - 1, 1))
+def limited(log: Array) -> Array:
+    """A logarithm, but at least -100, so that one sure mistake does not make the loss infinite."""
+    return np.maximum(log, -100)
 
 
 @primitive(name="BinaryCrossEntropy")
@@ -100,12 +87,13 @@ def binary_cross_entropy(x: Array, y: Array, reduction: str) -> Array:
             raise RuntimeError(
                 f"all elements of {name} should be between 0 and 1; for scores use binary_cross_entropy_with_logits"
             )
-    return reduced((y - 1) * limited_log_of_rest(x) - y * limited_log(x), reduction)
+    with np.errstate(divide="ignore"):
+        return reduced((y - 1) * limited(np.log1p(-x)) - y * limited(np.log(x)), reduction)
 
 
 binary_cross_entropy.derivatives(
     x=lambda g, x, y, reduction: share(g, x.shape, reduction) * (x - y) / np.maximum(x * (1 - x), 1e-12),
-    y=lambda g, x, reduction: share(g, x.shape, reduction) * (limited_log_of_rest(x) - limited_log(x)),
+    y=lambda g, x, reduction: share(g, x.shape, reduction) * (np.log1p(-x) - np.log(x)),
 )
 
 
@@ -238,7 +226,7 @@ def class_loss(
         out = operation(x, indices, each, reduction != "none")
         out = out[0] if isinstance(out, tuple) else out
     if reduction != "none" or len(shape) == 2:
-        return out
+        return out * math.nan if reduction == "mean" and not len(indices) else out  # the mean of nothing
     return np.reshape(out, () if len(shape) == 1 else (shape[0], *shape[2:]))
 
 
@@ -323,5 +311,3 @@ def soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str, smo
     if reduction == "none":
         return out
     return out.sum() / (out.array.size or math.nan) if reduction == "mean" else out.sum()
-
-

@@ -15,9 +15,7 @@ from microgradx.graph import Array
 from microgradx.ops.reduction import Axes, count, reduce_var
 
 
-def normalize(
-    x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float
-) -> tuple[Array, Array, Array]:
+def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float) -> tuple[Array, Array, Array]:
     """``weight · (x - mean) / sqrt(var + eps) + bias``, and the mean and variance of each group.
 
     The variance is that of the group itself: divided by n.
@@ -88,9 +86,7 @@ standardize_back.derivatives(
 )
 
 
-def normalize_by_x(
-    g: Array, x: Array, weight: Array | None, axis: Axes, eps: float, mean: Array, var: Array
-) -> Array:
+def normalize_by_x(g: Array, x: Array, weight: Array | None, axis: Axes, eps: float, mean: Array, var: Array) -> Array:
     """Through the weight, and then through `standardize`."""
     return standardize_back(g if weight is None else g * weight, x, axis, eps, mean, var)
 

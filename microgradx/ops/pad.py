@@ -40,7 +40,8 @@ def repeat_places(x: Array, axis: int, indices: Array) -> Array:
 def add_places(x: Array, axis: int, indices: Array, n: int) -> Array:
     """The adjoint of `repeat_places`: what was taken from one place is added up there."""
     out = np.zeros((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype)
-    np.add.at(out, (slice(None),) * axis + (indices,), x)
+    index: Any = (slice(None),) * axis + (indices,)
+    np.add.at(out, index, x)
     return out
 
 
@@ -106,7 +107,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     if mode not in BORDERS:
         raise NotImplementedError(f"Unrecognised padding mode {mode}; use constant, reflect, replicate or circular")
     if value is not None:
-        raise RuntimeError(f"Padding mode \"{mode}\" doesn't take in value argument; only \"constant\" does")
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument; only "constant" does')
     for axis, (before, after) in enumerate(widths, first):
         n = shape[axis]
         widest = {"reflect": n - 1, "circular": n}.get(mode, max(before, after) if n else -1)

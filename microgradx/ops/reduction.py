@@ -153,7 +153,7 @@ def product_of_others(x: Array, axis: Axes) -> Array:
         return np.transpose(np.reshape(flat, moved.shape), tuple(np.argsort(order)))
     (a,) = axis
     n = x.shape[a]
-    one = np.ones(kept(x.shape, (a,)), x.dtype)
+    one = np.zeros_like(take(x, a, 0, 1)) + 1
     before = np.concatenate([one, take(x, a, 0, n - 1)], a)
     behind = np.concatenate([take(x, a, 1, n), one], a)
     step = 1

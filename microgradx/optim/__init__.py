@@ -6,6 +6,7 @@ from microgradx.optim.adagrad import Adagrad
 from microgradx.optim.adam import Adam, AdamW
 from microgradx.optim.adamax import Adamax
 from microgradx.optim.asgd import ASGD
+from microgradx.optim.lbfgs import LBFGS
 from microgradx.optim.nadam import NAdam
 from microgradx.optim.optimizer import Optimizer
 from microgradx.optim.radam import RAdam
@@ -15,6 +16,7 @@ from microgradx.optim.sgd import SGD
 
 __all__ = [
     "ASGD",
+    "LBFGS",
     "SGD",
     "Adadelta",
     "Adagrad",

@@ -15,7 +15,7 @@ from microgradx.optim.optimizer import Group, check_option
 class Adadelta(Elementwise):
     """Steps have the units of ``x`` by themselves: the size of recent steps over that of recent gradients.
 
-    ``x ← x - lr·d`` with ``d = g · √(u + eps) / √(v + eps)``, where ``v`` and ``u`` are running means of ``g²`` and ``d²``.
+    ``x ← x - lr·d`` with ``d = g · √(u + eps) / √(v + eps)``; ``v`` and ``u`` are running means of ``g²`` and ``d²``.
 
     Args:
         params: Tensors to optimize, or dicts of parameter groups.

@@ -32,12 +32,12 @@ class Adagrad(Elementwise):
         matches ``torch.optim.Adagrad``.
 
     Example:
-        >>> x = mgx.tensor([100.0, -0.01], requires_grad=True)
+        >>> x = mgx.tensor([100.0, -1.0], requires_grad=True)
         >>> optimizer = mgx.optim.Adagrad([x], lr=0.1)
         >>> (x * x).sum().backward()
         >>> optimizer.step()
         >>> x
-        tensor([99.9000,  0.0900], requires_grad=True)
+        tensor([99.9000, -0.9000], requires_grad=True)
     """
 
     def __init__(

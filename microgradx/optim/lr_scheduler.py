@@ -271,11 +271,13 @@ class StepLR(LRScheduler):
     Example:
         >>> optimizer = mgx.optim.SGD([mgx.ones(1, requires_grad=True)], lr=1.0)
         >>> scheduler = mgx.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+        >>> rates = []
         >>> for epoch in range(5):
-        ...     print(scheduler.get_last_lr(), end=" ")
+        ...     rates += scheduler.get_last_lr()
         ...     optimizer.step()
         ...     scheduler.step()
-        [1.0] [1.0] [0.5] [0.5] [0.25]
+        >>> rates
+        [1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
@@ -409,9 +411,7 @@ class PolynomialLR(LRScheduler):
     Source: ``torch.optim.lr_scheduler.PolynomialLR``.
     """
 
-    def __init__(
-        self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
         self.total_iters = total_iters
         self.power = power
         super().__init__(optimizer, last_epoch)
@@ -463,7 +463,9 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Half cosine waves, each followed by a jump back up; the first takes ``T_0`` epochs, each next ``T_mult`` times more.
+    """Half cosine waves, each followed by a jump back up.
+
+    The first takes ``T_0`` epochs, and each next ``T_mult`` times as many.
 
     Raises: ValueError: ``T_0`` or ``T_mult`` is not a positive integer.
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017;
@@ -491,7 +493,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         height = 1 + math.cos(math.pi * self.T_cur / self.T_i)
         return [self.eta_min + (base - self.eta_min) * height / 2 for base in self.base_lrs]
 
-    def step(self, epoch: float | None = None) -> None:  # type: ignore[override]
+    def step(self, epoch: float | None = None) -> None:
         """Set the learning rates of the next epoch, or of any, also in the middle: ``epoch + batch / batches``."""
         if epoch is None and self.last_epoch < 0:
             epoch = 0
@@ -526,11 +528,13 @@ class SequentialLR(LRScheduler):
         >>> optimizer = mgx.optim.SGD([mgx.ones(1, requires_grad=True)], lr=1.0)
         >>> parts = [LinearLR(optimizer, 0.25, total_iters=3), ExponentialLR(optimizer, 0.5)]
         >>> scheduler = SequentialLR(optimizer, parts, milestones=[3])
+        >>> rates = []
         >>> for epoch in range(6):
-        ...     print(scheduler.get_last_lr(), end=" ")
+        ...     rates += scheduler.get_last_lr()
         ...     optimizer.step()
         ...     scheduler.step()
-        [0.25] [0.5] [0.75] [1.0] [0.5] [0.25]
+        >>> rates
+        [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
     """
 
     def __init__(
@@ -836,16 +840,11 @@ class OneCycleLR(_Cycled):
         self._warn_if_asked_directly()
         step = self.last_epoch
         if step > self.total_steps:
-            raise ValueError(
-                f"Tried to step {step} times. The specified number of total steps is {self.total_steps}"
-            )
-        start = 0.0
-        for end, *ends in self._phases:
-            if step <= end or end == self._phases[-1][0]:
-                break
-            start = end
+            raise ValueError(f"Tried to step {step} times. The specified number of total steps is {self.total_steps}")
+        i = sum(step > phase[0] for phase in self._phases[:-1])  # which phase it is
+        start = self._phases[i - 1][0] if i else 0.0
+        end, from_lr, to_lr, from_momentum, to_momentum = self._phases[i]
         part = (step - start) / (end - start)
-        from_lr, to_lr, from_momentum, to_momentum = ends
         groups = self.optimizer.param_groups
         if self.cycle_momentum:
             for group in groups:
@@ -944,9 +943,7 @@ class ReduceLROnPlateau(LRScheduler):
         return sign * value > sign * (self.best + sign * self.threshold)
 
     def _reduce(self) -> None:
-        for group, lowest in zip(
-            self.optimizer.param_groups, _one_per_group("min_lrs", self.optimizer, self.min_lrs)
-        ):
+        for group, lowest in zip(self.optimizer.param_groups, _one_per_group("min_lrs", self.optimizer, self.min_lrs)):
             old = float(group["lr"])
             new = max(old * self.factor, lowest)
             if old - new > self.eps:

@@ -35,7 +35,7 @@ class NAdam(Elementwise):
         >>> (x * x).backward()
         >>> optimizer.step()
         >>> round(x.item(), 4)
-        0.8391
+        0.8944
     """
 
     def __init__(

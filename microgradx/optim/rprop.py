@@ -31,12 +31,12 @@ class Rprop(Elementwise):
         ``torch.optim.Rprop``.
 
     Example:
-        >>> x = mgx.tensor([100.0, -0.01], requires_grad=True)
+        >>> x = mgx.tensor([100.0, -1.0], requires_grad=True)
         >>> optimizer = mgx.optim.Rprop([x], lr=0.1)
         >>> (x * x).sum().backward()
         >>> optimizer.step()
         >>> x
-        tensor([99.9000,  0.0900], requires_grad=True)
+        tensor([99.9000, -0.9000], requires_grad=True)
     """
 
     def __init__(

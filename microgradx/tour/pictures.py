@@ -80,7 +80,7 @@ def loss_curve(history: Sequence[Epoch]) -> Picture:
     )
     y = at(0, guessing)[1]
     body.append(f'<path class="axis" stroke-dasharray="2 4" d="M{x0:.1f} {y:.1f}H{x1:.1f}"/>')
-    body.append(f'<text x="{x1 + 8:.1f}" y="{y + 4:.1f}">guessing: ln 10</text>')
+    body.append(f'<text x="{x1:.1f}" y="{y + 16:.1f}" text-anchor="end">guessing: ln 10 = {guessing:.2f}</text>')
     ends = {"training": history[-1].training_loss, "held-out": history[-1].held_out_loss}
     lower = min(ends, key=lambda name: ends[name])
     gap = abs(at(0, ends["training"])[1] - at(0, ends["held-out"])[1])
@@ -133,24 +133,25 @@ def tiles(
         key: What the value 1 stands for; a scale below the images shows it.
         pixel: Size of one square.
     """
-    gap, margin = 14, 12
+    gap, margin, step = 14, 12, 14
     side = pixel * len(images[0])
     pitch = side + gap
     rows = math.ceil(len(images) / columns)
-    width = 2 * margin + min(columns, len(images)) * pitch - gap
+    across = min(columns, len(images)) * pitch - gap
+    width = 2 * margin + (across if key is None else max(across, (2 * LEVELS + 1) * step))
     height = 2 * margin + rows * pitch - gap + (44 if key is not None else 0)
 
     cells: dict[int, list[str]] = {level: [] for level in range(-LEVELS, LEVELS + 1)}
     body = []
     for n, image in enumerate(images):
-        x, y = margin + n % columns * pitch, margin + n // columns * pitch
+        x, y = (width - across) // 2 + n % columns * pitch, margin + n // columns * pitch
         body.append(f'<rect class="s0 frame" x="{x}" y="{y}" width="{side}" height="{side}"/>')
         for i, row in enumerate(image):
             for j, value in enumerate(row):
                 if level := round(max(-1.0, min(1.0, value)) * LEVELS):
                     cells[level].append(f"M{x + j * pixel} {y + i * pixel}h{pixel}v{pixel}h-{pixel}z")
     if key is not None:
-        y, step = height - 36, 14
+        y = height - 36
         for level in cells:
             middle = width / 2 + level * step
             body.append(f'<rect class="s{level}" x="{middle - step / 2:g}" y="{y}" width="{step}" height="12"/>')

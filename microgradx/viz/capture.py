@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import oldest_first
+from microgradx.engine import REQUIRED, oldest_first
 from microgradx.graph import Edge, Leaf, Node, Output, Record, Variable
 from microgradx.memory import writings_since
 from microgradx.viz.graph import Graph, GraphEdge, GraphNode, Source
@@ -248,8 +248,9 @@ def is_operand(value: Any, names: Mapping[Any, str]) -> bool:
 
 
 def is_default(node: Node, name: str, value: Any) -> bool:
-    parameter = node.primitive.signature.parameters.get(name)
-    return parameter is not None and text(parameter.default) == text(value)
+    p = node.primitive
+    default = p.defaults[p.arguments.index(name)] if name in p.arguments and not p.variadic else REQUIRED
+    return default is not REQUIRED and text(default) == text(value)
 
 
 def saved_values(node: Node) -> Iterable[tuple[str, str]]:

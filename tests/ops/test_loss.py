@@ -56,10 +56,8 @@ NUMBERS = {
 SHAPES = {
     "rows": (scores, classes),
     "one": (scores[0], np.array(2)),
-    "one, target (1)": (scores[0], np.array([2])),
     "some ignored": (scores, some_ignored),
     "a class ignored": (scores, classes),
-    "bytes": (scores, classes.astype(np.uint8)),
     "sequence": (picture[..., 0], picture_classes[..., 0]),
     "picture": (picture, picture_classes),
     "transposed": (np.asfortranarray(scores), classes),
@@ -90,6 +88,8 @@ def compare(name, values, options):
     for dtype, tolerance in ((np.float64, 1e-12), (np.float32, 5e-6)):
         ours = run(mgx, F, name, values, options, dtype)
         theirs = run(torch, TF, name, values, options, dtype)
+        if name == "binary_cross_entropy":
+            tolerance = max(tolerance, 1e-9)  # PyTorch adds 1e-12 to the denominator of the second derivative
         for a, b in zip(ours, theirs, strict=True):
             assert a.dtype == dtype
             assert a.shape == b.shape
@@ -145,17 +145,28 @@ def test_third_derivative_of_cross_entropy():
     np.testing.assert_allclose(third(mgx, F), theirs, rtol=1e-10, atol=1e-10 * np.abs(theirs).max())
 
 
+def test_other_forms_of_the_target():
+    for target in (np.array([2]), np.array(2, np.uint8), np.array([2], np.uint8)):
+        for reduction in REDUCTIONS:
+            ours = F.cross_entropy(mgx.tensor(scores[0]), mgx.tensor(target), reduction=reduction)
+            theirs = TF.cross_entropy(torch.tensor(scores[0]), torch.tensor(target), reduction=reduction)
+            assert ours.shape == theirs.shape
+            assert ours.item() == pytest.approx(theirs.item(), rel=1e-12)
+
+
 def test_ignored_rows_may_hold_anything():
     x = np.array([[1.0, 2.0], [math.nan, math.inf], [0.5, -math.inf]])
-    for reduction in REDUCTIONS:
-        results = []
-        for library, functional in ((mgx, F), (torch, TF)):
-            input = library.tensor(x, requires_grad=True)
-            loss = functional.cross_entropy(input, library.tensor([0, -100, 0]), reduction=reduction)
-            loss.sum().backward()
-            results.append((loss.detach().numpy(), input.grad.numpy()))
-        for a, b in zip(*results):
-            np.testing.assert_allclose(a, b, rtol=1e-12)
+    target = mgx.tensor([0, -100, 0])
+    input = mgx.tensor(x, requires_grad=True)
+    F.cross_entropy(input, target).backward()
+    others = torch.tensor(x[::2], requires_grad=True)
+    TF.cross_entropy(others, torch.tensor([0, 0])).backward()
+    np.testing.assert_allclose(input.grad.numpy()[::2], others.grad.numpy(), rtol=1e-12)
+    assert input.grad[1].tolist() == [0, 0]  # in PyTorch it is nan
+    losses = F.cross_entropy(input, target, reduction="none").tolist()
+    assert losses == pytest.approx(
+        TF.cross_entropy(torch.tensor(x), torch.tensor([0, -100, 0]), reduction="none").tolist()
+    )
 
 
 def test_the_mean_of_nothing_is_nan():

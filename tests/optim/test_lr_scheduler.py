@@ -234,7 +234,8 @@ def test_momentum_is_cycled_only_if_there_is_some() -> None:
 def test_one_cycle_ends() -> None:
     optimizer = optimizer_of(mgx, momentum=0.5)
     scheduler = mgx.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=5)
-    with pytest.raises(ValueError, match="Tried to step 6 times. The specified number of total steps is 5"):
-        for _ in range(6):
-            optimizer.step()
-            scheduler.step()
+    for _ in range(5):
+        optimizer.step()
+        scheduler.step()
+    with pytest.raises(ValueError, match="Tried to step 6 times"):
+        scheduler.step()

@@ -58,7 +58,7 @@ CHANGES: list[Callable[[Any, Any], Any]] = [
     lambda optimizer, lib: optimizer.param_groups[0].update(lr=1.0),
     lambda optimizer, lib: optimizer.param_groups[0].update(lr=lib.tensor(0.3)),
     lambda optimizer, lib: optimizer.param_groups[0].update(maximize=True, weight_decay=0.2),
-    lambda optimizer, lib: optimizer.param_groups[0]["params"].pop(1),
+    lambda optimizer, lib: optimizer.state.pop(optimizer.param_groups[0]["params"].pop(1)),
     lambda optimizer, lib: optimizer.param_groups[0]["params"].reverse(),
     lambda optimizer, lib: optimizer.state.clear(),
     lambda optimizer, lib: optimizer.state.pop(optimizer.param_groups[0]["params"][0]),
@@ -70,9 +70,7 @@ CHANGES: list[Callable[[Any, Any], Any]] = [
     lambda optimizer, lib: setattr(optimizer.param_groups[0]["params"][1], "data", lib.ones(4)),
     lambda optimizer, lib: setattr(optimizer.param_groups[0]["params"][0], "data", lib.ones(4, 3).T),
     lambda optimizer, lib: setattr(optimizer.param_groups[0]["params"][2], "data", lib.tensor(3.0)),
-    lambda optimizer, lib: setattr(
-        optimizer.param_groups[0]["params"][3], "data", optimizer.param_groups[0]["params"][0].data[:2, :3].reshape(2, 1, 3)
-    ),
+    lambda optimizer, lib: setattr(optimizer.param_groups[0]["params"][3], "data", lib.ones(3, 1, 2).permute(2, 1, 0)),
     lambda optimizer, lib: setattr(
         optimizer.param_groups[0]["params"][1], "data", optimizer.param_groups[0]["params"][0].data[1]
     ),  # they share memory: both updates count
@@ -289,7 +287,6 @@ def test_errors_are_pytorchs(make: Callable[[Any, Any], Any]) -> None:
     for lib, algorithms in BOTH:
         with pytest.raises((ValueError, TypeError, RuntimeError)) as error:
             make(lib, algorithms)
-        # PyTorch's names of Python's own classes differ in their quotation marks only here and there.
         caught.append((error.type, str(error.value)))
     assert caught[0] == caught[1]
 

@@ -128,6 +128,8 @@ def test_an_iterator_that_goes_takes_its_workers_with_it() -> None:
 
 PROGRAM = """
 import time
+from microgradx.utils.data import worker
+worker.PATIENCE = 0.1
 from microgradx.utils.data import DataLoader
 batches = iter(DataLoader(range(1000), num_workers=2, collate_fn=lambda b: time.sleep(0.05)))
 print(*[process.pid for process in batches.processes], flush=True)
@@ -137,11 +139,11 @@ for batch in batches:
 
 
 @pytest.mark.parametrize(("sent", "to_all"), [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGKILL, False)])
-def test_no_worker_outlives_an_interrupted_program(sent: int, to_all: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = PROGRAM.replace("import time", "import time\nfrom microgradx.utils.data import worker\nworker.PATIENCE = 0.1", 1)
+def test_no_worker_outlives_an_interrupted_program(sent: int, to_all: bool) -> None:
+    pipe = subprocess.PIPE
     child = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )  # fmt: skip
+        [sys.executable, "-c", PROGRAM], stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
     assert child.stdout is not None
     pids = list(map(int, child.stdout.readline().split()))
     assert len(pids) == 2

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from microgradx.graph import Variable
-from microgradx.ops.face import FUNCTIONS
+from microgradx.ops.shape import cat
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
@@ -18,7 +18,7 @@ def parameters_to_vector(parameters: Iterable[Any]) -> Any:
         >>> mgx.nn.utils.parameters_to_vector(mgx.nn.Linear(2, 3).parameters()).shape
         torch.Size([9])
     """
-    return FUNCTIONS["cat"]([p.view(-1) for p in parameters])
+    return cat([p.view(-1) for p in parameters])
 
 
 def vector_to_parameters(vec: Any, parameters: Iterable[Any]) -> None:

@@ -47,9 +47,9 @@ class DataLoader:
         >>> data = mgx.utils.data.TensorDataset(mgx.arange(5), mgx.arange(5) ** 2)
         >>> for x, y in mgx.utils.data.DataLoader(data, batch_size=2, shuffle=True):
         ...     print(x, y)
-        tensor([2, 0]) tensor([4, 0])
-        tensor([1, 3]) tensor([1, 9])
-        tensor([4]) tensor([16])
+        tensor([1, 4]) tensor([ 1, 16])
+        tensor([2, 3]) tensor([4, 9])
+        tensor([0]) tensor([0])
     """
 
     _ready = False
@@ -76,9 +76,7 @@ class DataLoader:
         in_order: bool = True,
     ) -> None:
         if num_workers < 0:
-            raise ValueError(
-                "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing."
-            )
+            raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
         if timeout < 0:
             raise ValueError("timeout option should be non-negative")
         if num_workers == 0 and prefetch_factor is not None:
@@ -100,7 +98,8 @@ class DataLoader:
             for option, value in given.items():
                 if value is not None:
                     raise ValueError(
-                        f"DataLoader with IterableDataset: expected unspecified {option} option, but got {option}={value}"
+                        f"DataLoader with IterableDataset: expected unspecified {option} option, "
+                        f"but got {option}={value}"
                     )
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
@@ -111,9 +110,7 @@ class DataLoader:
                 )
             batch_size = None
         elif batch_size is None and drop_last:
-            raise ValueError(
-                "batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
-            )
+            raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
         if sampler is None:
             if self.streams:
                 sampler = repeat(None)

@@ -70,7 +70,7 @@ class RandomSampler(Sampler[int]):
     Example:
         >>> _ = mgx.manual_seed(0)
         >>> list(mgx.utils.data.RandomSampler(range(5)))
-        [4, 1, 2, 0, 3]
+        [1, 3, 4, 2, 0]
     """
 
     def __init__(
@@ -160,9 +160,7 @@ class WeightedRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        yield from multinomial(
-            self.weights, self.num_samples, self.replacement, generator=self.generator
-        ).tolist()
+        yield from multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist()
 
     def __len__(self) -> int:
         return self.num_samples
