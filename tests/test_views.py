@@ -117,13 +117,13 @@ WRITINGS = {
     "copy_": lambda lib, x, y, n: x.copy_(y),
     "masked_fill_": lambda lib, x, y, n: x.masked_fill_(mask_like(lib, x, n), 0.75),
     "x[i] =": lambda lib, x, y, n: assign(x, n % x.shape[0], 0.5),
-    "x[i] = y[0]": lambda lib, x, y, n: assign(x, n % x.shape[0], y[0] if y.ndim == x.ndim and len(y) else y.sum()),
+    "x[i] = y[0]": lambda lib, x, y, n: assign(x, n % x.shape[0], y[0] * 1 if y.ndim == x.ndim and len(y) else y.sum()),
     "x[a::s] =": lambda lib, x, y, n: assign(x, slice_from(n), y.sum()),
     "x[...] =": lambda lib, x, y, n: assign(x, ..., y),
     "x[..., i] =": lambda lib, x, y, n: assign(x, (..., n % x.shape[-1]), y.mean()),
     "x[mask] =": lambda lib, x, y, n: assign(x, mask_like(lib, x, n), y.sum()),
     "x[mask] = 0": lambda lib, x, y, n: assign(x, mask_like(lib, x, n), 0.0),
-    "x[list] =": lambda lib, x, y, n: assign(x, [n % x.shape[0]], y[:1] if y.shape == x.shape else y.sum()),
+    "x[list] =": lambda lib, x, y, n: assign(x, [n % x.shape[0]], y[:1] * 1 if y.shape == x.shape else y.sum()),
     "x[tensor] =": lambda lib, x, y, n: assign(x, lib.tensor([[0], [n % x.shape[0]]]), 0.25),
     "x[i, tensor] =": lambda lib, x, y, n: assign(x, (n % x.shape[0], lib.tensor([0])), y.sum()),
 }
@@ -242,7 +242,7 @@ class Model:
         x, y = (self.pool[i % len(self.pool)] for i in (step.target, step.other))
         if x[0] is not y[0] or (x[2].shape == y[2].shape and x[2].equal(y[2])):
             return False
-        return bool(torch.isin(x[2], y[2]).any())
+        return bool(torch.isin(x[2].flatten(), y[2].flatten()).any())
 
     def loss(self) -> Any:
         terms = [(x * x * 0.5 + x * (i + 1)).sum() for i, x in enumerate(map(self.read, range(len(self.pool))))]

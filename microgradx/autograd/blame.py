@@ -41,7 +41,7 @@ def blamed(roots: Iterable[Edge], rng: np.random.Generator) -> str:
                 continue
             judged += 1
             for i in operation.wanted():
-                key = operation.identity, min(i, len(node.primitive.arguments) - 1), operation.argument(i)
+                key = operation.identity, operation.argument(i)
                 if len(culprits) == AT_MOST or key in culprits:
                     continue
                 verdict = judge(operation, i, operation.values, rng)
@@ -95,7 +95,7 @@ def judge(operation: Operation, i: int, values: list[Any], rng: np.random.Genera
     if not abs(left - right) <= 1e-3 * (abs(left) + abs(right)) + 10 * noise:
         return KINK
     scale = max(abs(expected), abs(given), float(np.abs(dx * u).max()))
-    return RIGHT if abs(given - expected) <= 1e-4 * scale + noise else WRONG
+    return RIGHT if abs(given - expected) <= 1e-5 * scale + noise else WRONG
 
 
 def paragraph(operation: Operation, i: int, mistakes: list[str]) -> str:

@@ -159,7 +159,7 @@ def keep(x: Array, mask: Array) -> Array:
     times as long when the mask is random, because it branches at each element.
     """
     bits = {4: np.int32, 8: np.int64}.get(x.dtype.itemsize)
-    if x.size < 512 or bits is None or x.shape != mask.shape or not x.flags.c_contiguous:
+    if x.size < 512 or bits is None or x.shape != mask.shape:
         return np.where(mask, x, x.dtype.type(0))
     ones = np.negative(mask.view(np.int8)).astype(bits)
     ones &= x.view(bits)

@@ -85,7 +85,7 @@ def erf(x: Array) -> Array:
     v = wide(x)
     size = np.absolute(v)
     near = v * polynomial(CENTER[v.itemsize], np.minimum(size, 1) ** 2)
-    return np.where(size < 1, near, np.sign(v) * (1 - tail(size))).astype(x.dtype)
+    return np.where(size < 1, near, np.sign(v) * (1 - tail(size))).astype(x.dtype, copy=False)
 
 
 @face(inplace=True)
@@ -102,7 +102,7 @@ def erfc(x: Array) -> Array:
     """
     v = wide(x)
     far = tail(np.absolute(v))
-    return np.where(v < 0, 2 - far, far).astype(x.dtype)
+    return (far + (v < 0) * (2 - 2 * far)).astype(x.dtype, copy=False)  # 2 - far below 0
 
 
 erf.derivatives(x=lambda g, x: g * ((2 / math.sqrt(math.pi)) * np.exp(-x * x)))

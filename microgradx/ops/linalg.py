@@ -91,9 +91,17 @@ matmul.derivatives(input=matmul_by_input, other=matmul_by_other)
 @primitive(name="Addmm")
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """``input @ weightᵀ + bias``: the linear map of a layer."""
-    out = np.matmul(input, weight.T)
-    if bias is not None:
-        out += bias  # our own array
+    try:
+        out = np.matmul(input, weight.T)
+        if bias is not None:
+            out += bias  # our own array
+    except ValueError:
+        if input.shape[-1:] != weight.shape[-1:]:
+            raise mismatch(input, weight.T) from None
+        raise RuntimeError(
+            f"linear: expected a bias with {len(weight)} elements, got shape {list(bias.shape)}; "
+            f"the weight has shape {list(weight.shape)}"
+        ) from None
     return out
 
 

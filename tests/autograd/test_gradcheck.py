@@ -124,6 +124,20 @@ def test_constants_and_options_among_the_inputs():
     assert gradcheck(lambda x, c, k, flag: x * c * k if flag else x, (signed(2), signed(2).detach(), 3.0, True))
 
 
+def test_inputs_that_are_not_contiguous_stay_so():
+    seen = []
+
+    def func(x):
+        seen.append(x.is_contiguous())
+        return x * x
+
+    assert gradcheck(func, (signed(3, 4).detach().t().requires_grad_(),))
+    assert not any(seen)
+    seen.clear()
+    assert gradcheck(func, (signed(3, 4),))
+    assert all(seen)
+
+
 def test_the_inputs_are_left_as_they_were():
     x = signed(3)
     before = x.tolist()
