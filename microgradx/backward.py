@@ -53,7 +53,7 @@ def backward(
         else:
             edge.hooks = hooks = edge.hooks or Hooks()
             if not hooks.retains:
-                g = g if isinstance(g, Variable) else wrap(np.copy(g))
+                g = g if isinstance(g, Variable) else wrap(g)
                 hooks.grad = g if hooks.grad is None else hooks.grad + g
 
 
@@ -61,7 +61,7 @@ def deposit(leaf: Leaf, g: Any) -> None:
     """Add a gradient to what the leaf has collected."""
     old = leaf.grad
     if old is None:
-        leaf.grad = g if isinstance(g, Variable) else wrap(g)
+        leaf.grad = np.copy(g) if isinstance(g, Variable) else wrap(g)  # two leaves may have been given the same
     elif isinstance(g, Variable) or old.edge is not None:
         leaf.grad = old + (g if isinstance(g, Variable) else wrap(g))
     else:

@@ -419,7 +419,7 @@ def backpropagate(
             if node.hooks is not None:
                 g = node.hooks.run(g, create_graph)
             if targets is not None and node in targets:
-                found[node] = g
+                found[node] = g if create_graph else np.copy(g)
             if type(node) is Output:
                 slots = grads.setdefault(node.source, [None] * len(node.source.shape))
                 slots[node.index] = g if slots[node.index] is None else slots[node.index] + g

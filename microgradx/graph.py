@@ -170,13 +170,12 @@ class Hooks:
 
     def run(self, g: Any, create_graph: bool) -> Any:
         if self.before:
-            value = g if create_graph else wrap(g)
+            value = np.copy(g) if create_graph else wrap(np.copy(g))  # a hook may write to what it is given
             for hook in list(self.before.values()):
                 replaced = hook(value)
                 value = value if replaced is None else replaced
             g = value if create_graph else value.array
         if self.retains:
-            # A copy: what comes later may add into the array in place.
             new = g if create_graph else wrap(np.copy(g))
             self.grad = new if self.grad is None else self.grad + new
         return g

@@ -300,7 +300,7 @@ def check_program(steps: list[Step]) -> None:
     refusal, answer = attempt(lambda: theirs.loss().backward()), attempt(lambda: ours.loss().backward())
     if answer is not None:
         assert refusal is not None, f"only microgradx refuses to go back: {answer}"
-        assert str(answer).split(":")[0] == str(refusal).split(":")[0]
+        assert "needed for gradient computation has been modified by an inplace operation" in str(answer)
         return
     model.loss().backward()
     for i, (a, b, c) in enumerate(zip(ours.leaves, theirs.leaves, model.leaves)):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import Array, Variable, own_memory, wrap
+from microgradx.graph import Array, Variable, own_memory, wrap
 from microgradx.memory import mark_written
 from microgradx.optim.optimizer import Optimizer, check_option, evaluate
 
