@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.checks import FREED, check_unchanged
-from microgradx.graph import OFF, ON, Edge, Leaf, Node, Output, Record, Variable, mode, wrap
+from microgradx.graph import OFF, ON, Edge, Hooks, Leaf, Node, Output, Record, Variable, mode, wrap
 from microgradx.memory import owner, tick
 from microgradx.views import check_writable, rebase
 
@@ -35,6 +35,7 @@ class FunctionCtx(Node):
         self.dirty: tuple[Variable, ...] = ()
         self.constant: tuple[Variable, ...] = ()
         self.origins: tuple[Edge | int | None, ...] = ()  # of what is saved; a number is that of a result
+        self.reached: set[int] = set()  # the results that a gradient has come from, if None stands for the others
         self.lent: tuple[Any, ...] | None = None  # the saved arrays, while backward runs
 
     @property
@@ -82,9 +83,18 @@ class FunctionCtx(Node):
 
     def edge_of(self, origin: Edge | int | None) -> Edge | None:
         """Where a saved value belongs in the graph."""
-        if not isinstance(origin, int):
-            return origin
-        return Output(self, origin) if self.several else self
+        return self.result(origin) if isinstance(origin, int) else origin
+
+    def result(self, i: int) -> Edge:
+        """The edge of a result."""
+        if not self.several:
+            return self
+        edge = Output(self, i)
+        if not self.materialize:
+            # The engine fills in zeros for results that nothing came from; so let the others report.
+            edge.hooks = Hooks()
+            edge.hooks.before[-1] = lambda g: self.reached.add(i)
+        return edge
 
     def keep(self, inputs: tuple[Any, ...], results: tuple[Any, ...], outputs: list[Any]) -> None:
         """Put what is to be saved where the engine looks for it: arrays, and apart from them their edges."""
@@ -103,19 +113,16 @@ class FunctionCtx(Node):
 
     def gradients(self, arrays: tuple[Any, ...] | None, g: Any) -> list[Any]:
         """The rule that the engine calls: run ``backward``, and check what it returns."""
-        # A gradient that is missing is a result that nothing was computed from.
         slots = g if self.several else (g,)
-        shapes, dtypes = (self.shape, self.dtype) if self.several else ((self.shape,), (self.dtype,))
-        given = [
-            (wrap(np.zeros(shape, dtype)) if self.materialize else None) if slot is None
-            else slot if isinstance(slot, Variable) else wrap(slot)
-            for slot, shape, dtype in zip(slots, shapes, dtypes, strict=True)
-        ]  # fmt: skip
+        if self.several and not self.materialize:
+            slots = [slot if i in self.reached else None for i, slot in enumerate(slots)]
+        given = [slot if slot is None or isinstance(slot, Variable) else wrap(slot) for slot in slots]
         self.lent = arrays
         try:
             returned = self.function.backward(self, *given)
         finally:
             self.lent = None
+            self.reached.clear()
         returned = returned if isinstance(returned, tuple) else (returned,)
         expected = len(self.parents)
         if len(returned) < expected or any(x is not None for x in returned[expected:]):
@@ -157,7 +164,7 @@ class _Description:
 
     def __init__(self, ctx: FunctionCtx) -> None:
         self.name = f"{ctx.function.__name__}Backward"
-        self.multiple = ctx.several and ctx.materialize  # then the engine may fill in zeros
+        self.multiple = ctx.several
         self.sources = {"inputs": ctx.function.backward}
         arrays = ctx.saved[2] if ctx.saved else None
         self.rules: Any = ((0, functools.partial(ctx.gradients, arrays), ()),)
@@ -289,7 +296,7 @@ def _result(ctx: FunctionCtx, i: int, result: Any, inputs: tuple[Any, ...], reco
     array: Any = result.array
     edge: Edge | None = None
     if recorded and array.dtype.kind == "f" and not _among(result, ctx.constant):
-        edge = Output(ctx, i) if ctx.several else ctx
+        edge = ctx.result(i)
     if _among(result, ctx.dirty):
         if recorded:
             check_writable(result, ctx.function.__name__)

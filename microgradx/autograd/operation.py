@@ -138,7 +138,8 @@ class Operation:
             edge: Any = next(r.edge for r in results if isinstance(r, Variable) and r.edge)
             again: Any = edge.source if isinstance(edge, Output) else edge
             slots = iter(g)
-            upstream = [next(slots)[()] if isinstance(r, Variable) else None for r in results]
+            upstream = [next(slots)[()] if isinstance(r, Variable) else np.float64(0) for r in results]
+            again.reached = set(range(len(results)))
             mode.grad = OFF
             ((_, rule, _),) = again.primitive.rules
             return rule(upstream if again.several else upstream[0])[i]

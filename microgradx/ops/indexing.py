@@ -29,13 +29,13 @@ Index = tuple[Any, ...]
 @view(name="Slice")
 def slice_of(x: Array, index: Index) -> Array:
     """``x[index]`` for slices and None."""
-    return x[index]
+    return x[index if Ellipsis in index else (*index, ...)]  # with `...` NumPy always returns a view
 
 
 @view(name="Select")
 def select_of(x: Array, index: Index) -> Array:
     """``x[index]`` where some of it are numbers: those dimensions go."""
-    return x[index if Ellipsis in index else (*index, ...)]  # with `...` NumPy returns a view of a single element too
+    return x[index if Ellipsis in index else (*index, ...)]
 
 
 @primitive()

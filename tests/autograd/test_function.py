@@ -180,9 +180,34 @@ def test_without_materialized_gradients_backward_gets_none():
             seen.append(b)
             return a * 2
 
-    a, _ = Twice.apply(leaf(1.0))
-    a.sum().backward()
+    a, b = Twice.apply(leaf(1.0))
+    a.sum().backward(retain_graph=True)
     assert seen == [None]
+    (a + b).sum().backward(retain_graph=True)
+    a.sum().backward()
+    assert (seen[1].tolist(), seen[2]) == ([1.0], None)
+
+
+def test_gradients_that_are_zero_are_not_none():
+    class Pair(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(False)
+            first = x * 2
+            ctx.save_for_backward(first)
+            return first, x * 3
+
+        @staticmethod
+        def backward(ctx, a, b):
+            (first,) = ctx.saved_tensors
+            return (0 if a is None else a * 2 + a * (first - first.detach())) + (0 if b is None else b * 3)
+
+    assert gradcheck(lambda x: Pair.apply(x), (leaf(1.0, 2.0),))
+    x = leaf(1.0, 2.0)
+    a, _ = Pair.apply(x)
+    (g,) = mgx.autograd.grad(a.sum(), x, create_graph=True)
+    (h,) = mgx.autograd.grad(g.sum(), x)  # reaches the first result by way of what was saved
+    assert h.tolist() == [2.0, 2.0]
 
 
 def test_results_that_are_no_tensors_pass_through():
@@ -240,6 +265,25 @@ def test_a_result_does_not_share_memory_with_an_argument(forward):
     assert x.tolist() == [1.0, 2.0]
     same.apply(x).sum().backward()
     assert x.grad.tolist() == [5.0, 5.0]
+
+
+def test_functions_can_be_drawn():
+    x = leaf(1.0)
+    for materialize in (True, False):
+
+        class Two(Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.set_materialize_grads(materialize)  # noqa: B023
+                ctx.save_for_backward(x)
+                return x * 2, x * 3
+
+            @staticmethod
+            def backward(ctx, a, b):
+                return a
+
+        graph = mgx.viz.capture(sum(Two.apply(x)) + Cube.apply(x))
+        assert {"TwoBackward", "CubeBackward"} <= {node.op for node in graph.nodes}
 
 
 def test_hooks_and_the_recorded_line():
