@@ -33,7 +33,7 @@ def check_unchanged(node: Node) -> None:
                     "one of the variables needed for gradient computation has been modified by an inplace "
                     f"operation: [torch.{kind.get(array.dtype.name, array.dtype.name.title())}Tensor "
                     f"{list(array.shape)}]{origin} is at version {now}; expected version {now - changes} instead. "
-                    f"{node.name} needs the old value{_where(node)}; use an operation that is not in place, "
+                    f"{node.name} needs the old value{where(node)}; use an operation that is not in place, "
                     "or change a clone()."
                 )
 
@@ -42,11 +42,11 @@ def check_finite(node: Node, i: int, dx: Any) -> None:
     """Anomaly mode: raise at the first rule that gives a nan."""
     if np.isnan(dx.array if isinstance(dx, Variable) else dx).any():
         raise RuntimeError(
-            f"Function '{node.name}' returned nan values in its {i}th output{_where(node)}; "
+            f"Function '{node.name}' returned nan values in its {i}th output{where(node)}; "
             "look at the values that this operation met."
         )
 
 
-def _where(node: Node) -> str:
+def where(node: Node) -> str:
     line = node.record and node.record.line()
     return f" ({line[0]}:{line[1]})" if line else ""

@@ -249,6 +249,8 @@ def arange(
     start, end, step = (0, number(start), number(step)) if end is None else (number(start), number(end), number(step))
     if step == 0:
         raise RuntimeError("step must be nonzero")
+    if not math.isfinite(end - start):
+        raise RuntimeError(f"unsupported range: {start} -> {end}; arange needs finite bounds")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     whole = all(isinstance(v, int) for v in (start, end, step))

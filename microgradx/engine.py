@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from microgradx.checks import FREED, check_finite, check_unchanged
+from microgradx.checks import FREED, check_finite, check_unchanged, where
 from microgradx.graph import (
     NUMPY,
     OFF,
@@ -88,6 +88,7 @@ class Primitive:
         self.shapes: list[int] = []  # the arguments of which a rule reads the shape
         self.rules: tuple[tuple[int, Rule, tuple[int, ...]], ...] = ()
         self.sources: dict[str, Rule] = {}
+        self.frees = False
         self.keep: dict[int, tuple[bool, ...]] = {}
 
     def derivatives(self, **rules: Rule) -> None:
@@ -101,6 +102,10 @@ class Primitive:
             reads = tuple(map(self.number, parameters(rule)[1:]))
             table.append((self.arguments.index(argument), rule, reads))
         self.rules, self.sources = tuple(table), rules
+        # PyTorch lets one go back a second time through operations that keep no values, only shapes and options.
+        read = {k for _, _, reads in table for k in reads if k < len(self.values)}
+        options = {k for k, a in enumerate(self.arguments) if self.forward.__annotations__.get(a, "Array") != "Array"}
+        self.frees = bool(read - options)
         for tracked in range(1 << min(len(self.arguments), 2)):
             self.find_kept(tracked)
 
@@ -431,7 +436,7 @@ def backpropagate(
                 check_unchanged(node)
             if create_graph:
                 saved = saved_variables(node)
-            if saved and not retain_graph:
+            if p.frees and not retain_graph:
                 node.saved = None  # memory that is freed here is still warm when the next rule needs some
             if p.multiple:
                 g = [np.zeros(s, d) if x is None else x for x, s, d in zip(g, node.shape, node.dtype)]
@@ -450,9 +455,15 @@ def backpropagate(
                     dx = rule(g, saved[reads[0]])
                 else:
                     dx = rule(g, *[saved[k] for k in reads])
+                if dx is None:
+                    raise TypeError(f"{node.name}: expected a gradient from the rule for {p.arguments[i]!r}, got None")
                 if anomaly:
                     check_finite(node, i, dx)
                 add(parent, dx, dx is not g)
+    except Exception as error:
+        if type(node) is Node:
+            error.add_note(f"(in the backward pass of {node.name}{where(node)})")
+        raise
     finally:
         mode.grad = previous
     for edge, g in grads.items():
@@ -500,6 +511,8 @@ def fit(dx: Any, edge: Edge) -> Any:
 def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
     """Sum over the dimensions along which ``shape`` would be broadcast to ``x.shape``."""
     new = x.ndim - len(shape)
+    if new < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[new:])):
+        raise ValueError(f"sum_to: expected a shape that broadcasts to {x.shape}, got {shape}; is a rule's result transposed?")
     stretched = [i for i, n in enumerate(shape, new) if n == 1 and x.shape[i] != 1]
     return np.add.reduce(x, (*range(new), *stretched), keepdims=True).reshape(shape)
 

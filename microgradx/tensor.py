@@ -37,7 +37,7 @@ from microgradx.engine import cast
 from microgradx.graph import Hooks, Leaf, Node, Output, Variable, own_memory, use_variable_class, wrap
 from microgradx.memory import version
 from microgradx.ops import elementwise as _e
-from microgradx.ops.face import METHODS, in_place
+from microgradx.ops.face import METHODS, check_tensor, in_place
 from microgradx.ops.indexing import check_broadcast, getitem, setitem, without_excess
 from microgradx.ops.linalg import matmul
 from microgradx.ops.shape import as_view, reorder, swap
@@ -49,6 +49,16 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"microgradx\.
 
 _CPU = Device("cpu")
 _SCALARS = (int, float, np.ndarray, np.generic)
+
+
+def reflected(name: str, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The operator that Python calls for ``2 - x``, where the number knows nothing of tensors."""
+
+    def call(self: Any, other: Any) -> Any:
+        return operation(other, check_tensor(name, self, "self"))
+
+    call.__name__ = call.__qualname__ = name
+    return call
 
 
 class Tensor(Variable):
@@ -555,9 +565,9 @@ class Tensor(Variable):
 
     # ------------------------------------------------------------ operators
 
-    __add__ = __radd__ = _e.plus
+    __add__ = _e.plus
     __sub__ = _e.subtract
-    __mul__ = __rmul__ = _e.multiply
+    __mul__ = _e.multiply
     __truediv__ = _e.divide
     __floordiv__ = _e.floor_divide
     __mod__ = _e.remainder
@@ -565,30 +575,21 @@ class Tensor(Variable):
     __matmul__ = matmul
     __neg__ = _e.neg
     __abs__ = _e.abs
-    __and__ = __rand__ = _e.bitwise_and
-    __or__ = __ror__ = _e.bitwise_or
-    __xor__ = __rxor__ = _e.bitwise_xor
+    __and__, __or__, __xor__ = _e.bitwise_and, _e.bitwise_or, _e.bitwise_xor
     __lt__, __le__, __gt__, __ge__ = _e.lt, _e.le, _e.gt, _e.ge
+    __radd__ = reflected("__radd__", _e.plus)
+    __rsub__ = reflected("__rsub__", _e.subtract)
+    __rmul__ = reflected("__rmul__", _e.multiply)
+    __rtruediv__ = reflected("__rtruediv__", _e.divide)
+    __rfloordiv__ = reflected("__rfloordiv__", _e.floor_divide)
+    __rmod__ = reflected("__rmod__", _e.remainder)
+    __rpow__ = reflected("__rpow__", _e.power)
+    __rmatmul__ = reflected("__rmatmul__", matmul)
+    __rand__ = reflected("__rand__", _e.bitwise_and)
+    __ror__ = reflected("__ror__", _e.bitwise_or)
+    __rxor__ = reflected("__rxor__", _e.bitwise_xor)
     __getitem__ = getitem
     __setitem__ = setitem
-
-    def __rsub__(self, other: Any) -> Any:
-        return _e.subtract(other, self)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _e.divide(other, self)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return _e.floor_divide(other, self)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _e.remainder(other, self)
-
-    def __rpow__(self, other: Any) -> Any:
-        return _e.power(other, self)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return matmul(other, self)
 
     def __eq__(self, other: Any) -> Any:
         return _e.eq(self, other) if isinstance(other, (Variable, *_SCALARS)) else NotImplemented

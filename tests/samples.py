@@ -490,7 +490,7 @@ probability = Input(lambda rng: rng.uniform(0.1, 0.9, (2, 3)))
 row(F + "binary_cross_entropy with weights", case(probability, probability, constant), integers=False,
     call=lambda m, *a: m.nn.functional.binary_cross_entropy(*a))  # fmt: skip
 row(F + "binary_cross_entropy", *(case(probability, probability, reduction=r) for r in ("mean", "sum", "none")),
-    kink(values([0.0, 1.0]), values([0.0, 0.0])), wrong(values([2.0]), values([1.0])), wrong(probability, real(3)),
+    kink(values([0.0, 1.0]), values([0.0, 1.0])), wrong(values([2.0]), values([1.0])), wrong(probability, real(3)),
     integers=False)  # fmt: skip
 row(F + "binary_cross_entropy_with_logits", *(case(real(2, 3), probability, reduction=r) for r in ("mean", "sum", "none")),
     case(real(2, 3), probability, weight=constant), case(real(2, 3), probability, pos_weight=constant),

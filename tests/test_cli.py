@@ -1,5 +1,6 @@
 """The command: what a learner sees, and that wrong input ends in one clear line."""
 
+import os
 import re
 import subprocess
 import sys
@@ -190,7 +191,7 @@ def test_as_a_module_in_a_terminal_that_knows_only_ascii(tmp_path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "microgradx", *SHORT, "--out", str(tmp_path)],
         capture_output=True,
-        env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(mgx.__file__).parents[1])},
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(mgx.__file__).parents[1])},
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()

@@ -70,11 +70,7 @@ def test_a_chain_of_a_million_operations():
     assert y.item() == 1_000_001
     y.backward()
     assert x.grad.item() == 1
-    del y  # a chain that was gone through
-    y = x
-    for _ in range(1_000_000):
-        y = -y
-    del y  # and one that was not
+    del y
 
 
 def test_only_what_rules_name_is_kept():
@@ -183,13 +179,14 @@ def test_retain_grad():
 
 
 def test_hooks_in_a_recorded_backward_pass():
-    x = leaf(2.0)
-    y = x**3
-    y.register_hook(lambda g: g * g * 5)
-    (dx,) = mgx.autograd.grad(y * x, x, create_graph=True)  # x³ + 5 x² · 3 x²
-    assert dx.item() == 8 + 15 * 16
-    dx.backward()
-    assert x.grad.item() == 3 * 4 + 60 * 8
+    """What a hook computes is part of the graph, and the second pass runs the hook again."""
+    for m in (mgx, torch):
+        x = m.tensor(2.0, requires_grad=True)
+        y = x**3
+        y.register_hook(lambda g: g * g * 5)
+        (dx,) = m.autograd.grad(y * x, x, create_graph=True)
+        dx.backward()
+        assert (dx.item(), x.grad.item()) == (248, 540)
 
 
 # ---------------------------------------------------------------- backward and grad
@@ -203,16 +200,6 @@ def test_backward_twice():
     assert x.grad.item() == pytest.approx(2 * math.exp(2))
     with pytest.raises(RuntimeError, match="backward through the graph a second time"):
         y.backward()
-
-
-def test_what_saves_nothing_can_be_gone_through_again():
-    """As in PyTorch: the error is about saved values, and a sum has none."""
-    for m in (mgx, torch):
-        x = m.ones(2, requires_grad=True)
-        y = (x + 1).sum()
-        y.backward()
-        y.backward()
-        assert x.grad.tolist() == [2, 2]
 
 
 def test_six_derivatives_of_tanh():
@@ -242,19 +229,9 @@ def test_only_the_inputs_asked_for():
     assert (x.grad, w.grad.item()) == (None, 24)
     y = x * w
     (y * y).backward(inputs=[y, x])
-    with pytest.warns(UserWarning, match="not a leaf") if y.grad is None else no_warning():
-        assert y.grad.item() == 12
-    assert (x.grad.item(), w.grad.item()) == (36, 24)
+    assert (y.grad.item(), x.grad.item(), w.grad.item()) == (12, 36, 24)
     with pytest.raises(RuntimeError, match="cannot be empty"):
         (x * w).backward(inputs=[])
-
-
-class no_warning:
-    def __enter__(self):
-        pass
-
-    def __exit__(self, *exception):
-        pass
 
 
 def test_gradient_by_a_result():
@@ -431,9 +408,11 @@ def test_a_failing_rule_leaves_the_modes_as_they_were():
         with pytest.raises(AttributeError):
             broken(x).backward(**options)
         assert (x * 2).requires_grad
-    with mgx.no_grad(), pytest.raises(AttributeError):
-        broken(x * 1).backward() if mgx.is_grad_enabled() else broken(mgx.tensor(1.0)).no_such_thing
-    assert (x * 2).requires_grad
+    y = broken(x)
+    with mgx.no_grad():
+        with pytest.raises(AttributeError):
+            y.backward()
+        assert not (x * 2).requires_grad
 
 
 # ---------------------------------------------------------------- saved values that were overwritten
@@ -514,7 +493,7 @@ def test_recording_keeps_values_lines_and_calls():
     assert np.array_equal(node.record.args[0], y.detach().numpy())
     assert np.array_equal(node.record.out, z.detach().numpy())
     assert node.record.module is None
-    assert node.parents[0].record.module[0] == "1"  # the path of the ReLU
+    assert node.parents[0].record.module[0] == "Sequential.1"
     assert (y * 2).grad_fn.record is None
 
 

@@ -165,6 +165,7 @@ class _Description:
     def __init__(self, ctx: FunctionCtx) -> None:
         self.name = f"{ctx.function.__name__}Backward"
         self.multiple = ctx.several
+        self.frees = bool(ctx.saved)
         self.sources = {"inputs": ctx.function.backward}
         arrays = ctx.saved[2] if ctx.saved else None
         self.rules: Any = ((0, functools.partial(ctx.gradients, arrays), ()),)

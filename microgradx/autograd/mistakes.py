@@ -115,12 +115,13 @@ def handed_on(t: Trial) -> Any:
     return None if t.out is None else fitted(t.g[0], t.x.shape)
 
 
-def mask(t: Trial) -> Any:
-    """Where the result is an element of x, if it is so or else constant: relu, where, masked_fill, dropout."""
+def mask(t: Trial) -> tuple[np.ndarray, float] | None:
+    """Where the result is a multiple of an element of x, and of what slope, if else it is constant: relu, dropout."""
     slopes = t.slopes()
     if slopes is None or slopes.shape != t.x.shape or not (on := np.abs(slopes) > 0).any() or on.all():
         return None
-    return on if np.ptp(slopes[on]) <= 1e-6 * np.abs(slopes[on]).max() else None
+    slope = float(slopes[on][0])
+    return (on, slope) if np.abs(slopes[on] - slope).max() <= 1e-6 * abs(slope) else None
 
 
 def mask_missing(t: Trial) -> Any:
@@ -132,13 +133,12 @@ def mask_missing(t: Trial) -> Any:
 
 
 def mask_inverted(t: Trial) -> Any:
-    on = mask(t)
-    return None if on is None else np.where(on, 0, t.g[0] * t.slopes()[on].mean())  # type: ignore[index]
+    found = mask(t)
+    return None if found is None else np.where(found[0], 0, t.g[0] * found[1])
 
 
 def mask_of_upstream(t: Trial) -> Any:
-    on = mask(t)
-    return None if on is None else np.where(t.g[0] > 0, t.g[0], 0)
+    return None if mask(t) is None else np.where(t.g[0] > 0, t.g[0], 0)
 
 
 def diagonal(t: Trial) -> Any:
@@ -263,10 +263,13 @@ GUESSES: tuple[tuple[str, Guess], ...] = (
     ("The sign is wrong.", lambda t: -t.right),
     ("The mask is missing: elements that do not reach the result get a gradient too.", mask_missing),
     ("The mask is inverted: exactly the elements that do not reach the result get the gradient.", mask_inverted),
-    ("The mask is taken from the upstream gradient, not from x.", mask_of_upstream),
+    ("The mask is taken from the upstream gradient, not from the argument.", mask_of_upstream),
     ("The local derivative is missing: g is handed on as it is.", handed_on),
     ("The operands are swapped: this is the gradient of the other argument.", other_operand),
-    ("Only the diagonal of the Jacobian is there: each element of x also moves the other results.", diagonal),
+    (
+        "Only the diagonal of the Jacobian is there: each element of the argument also moves the other results.",
+        diagonal,
+    ),
     ("Where the argument was broadcast, one slice of the gradient was taken; all must be summed.", first_of_broadcast),
     ("Where the argument was broadcast, one slice of the gradient was taken; all must be summed.", last_of_broadcast),
     (

@@ -49,8 +49,10 @@ def numbers(x: Array, y: Array) -> tuple[Array, Array]:
 def whole(x: Array, y: Array) -> tuple[Array, Array]:
     """Two operands of one dtype, for what is only defined on integers and booleans."""
     x, y = promote(x, y)
-    if isinstance(x, float) or isinstance(y, float) or x.dtype.kind == "f":
-        raise NotImplementedError("bitwise operation: expected integers or booleans, got floats; convert them with .long()")
+    if any(isinstance(operand, float) or getattr(operand, "dtype", BOOL).kind == "f" for operand in (x, y)):
+        raise NotImplementedError(
+            "bitwise operation: expected integers or booleans, got floats; convert them with .long()"
+        )
     return x, y
 
 
@@ -426,8 +428,8 @@ def abs(x: Array) -> Array:
 @face(inplace=True, also=("sgn",))
 @primitive(np.sign)
 def sign(x: Array) -> Array:
-    """-1, 0 or 1."""
-    return np.sign(x) if x.dtype.kind != "b" else x.copy()
+    """-1, 0 or 1; 0 also for nan."""
+    return np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy()
 
 
 abs.derivatives(x=lambda g, x: g * np.sign(x))
@@ -483,7 +485,7 @@ def zeros_like(x: Array) -> Array:
     return np.zeros_like(x)
 
 
-@face
+@face(tensors=2)
 @primitive(np.maximum, align=promote)
 def maximum(input: Array, other: Array) -> Array:
     """The greater of two tensors, element by element.
@@ -498,7 +500,7 @@ def maximum(input: Array, other: Array) -> Array:
     return np.maximum(input, other)
 
 
-@face
+@face(tensors=2)
 @primitive(np.minimum, align=promote)
 def minimum(input: Array, other: Array) -> Array:
     """The smaller of two tensors, element by element; as `maximum`."""
@@ -609,21 +611,21 @@ def ge(input: Array, other: Array) -> Array:
     return np.greater_equal(input, other)
 
 
-@face(inplace=True)
+@face(inplace=True, tensors=2)
 @primitive(np.logical_and)
 def logical_and(input: Array, other: Array) -> Array:
     """Both are non-zero."""
     return np.logical_and(input, other)
 
 
-@face(inplace=True)
+@face(inplace=True, tensors=2)
 @primitive(np.logical_or)
 def logical_or(input: Array, other: Array) -> Array:
     """At least one is non-zero."""
     return np.logical_or(input, other)
 
 
-@face(inplace=True)
+@face(inplace=True, tensors=2)
 @primitive(np.logical_xor)
 def logical_xor(input: Array, other: Array) -> Array:
     """Exactly one is non-zero."""
@@ -637,21 +639,21 @@ def logical_not(input: Array) -> Array:
     return np.logical_not(input)
 
 
-@face(inplace=True)
+@face(inplace=True, tensors=0)
 @primitive(np.bitwise_and, align=whole)
 def bitwise_and(input: Array, other: Array) -> Array:
     """``input & other``, of integers or booleans."""
     return np.bitwise_and(input, other)
 
 
-@face(inplace=True)
+@face(inplace=True, tensors=0)
 @primitive(np.bitwise_or, align=whole)
 def bitwise_or(input: Array, other: Array) -> Array:
     """``input | other``, of integers or booleans."""
     return np.bitwise_or(input, other)
 
 
-@face(inplace=True)
+@face(inplace=True, tensors=0)
 @primitive(np.bitwise_xor, align=whole)
 def bitwise_xor(input: Array, other: Array) -> Array:
     """``input ^ other``, of integers or booleans."""
@@ -690,6 +692,11 @@ def isfinite(input: Array) -> Array:
 # ---------------------------------------------------------------- PyTorch's arithmetic
 
 
+def one_tensor(name: str, input: Any, other: Any) -> Any:
+    """Return the first operand, a tensor, or a number if the second one is a tensor."""
+    return input if isinstance(other, Variable) and isinstance(input, (int, float)) else check_tensor(name, input)
+
+
 def scaled(other: Any, alpha: Any) -> Any:
     return other if alpha == 1 else multiply(other, alpha) if isinstance(other, Variable) else other * alpha
 
@@ -705,13 +712,13 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
         >>> mgx.add(mgx.ones(2), mgx.ones(2), alpha=3)
         tensor([4., 4.])
     """
-    return plus(check_tensor("add", input), scaled(other, alpha))
+    return plus(one_tensor("add", input, other), scaled(other, alpha))
 
 
 @face(inplace=True, also=("subtract",))
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input - alpha · other``, broadcast."""
-    return subtract(check_tensor("sub", input), scaled(other, alpha))
+    return subtract(one_tensor("sub", input, other), scaled(other, alpha))
 
 
 @face(inplace=True, also=("multiply",))
@@ -721,7 +728,7 @@ def mul(input: Any, other: Any) -> Any:
     Derivative: ``g · other`` to input, ``g · input`` to other.
     Source: ``torch.mul``.
     """
-    return multiply(input, other)
+    return multiply(one_tensor("mul", input, other), other)
 
 
 @face(inplace=True, also=("divide", "true_divide"))
@@ -741,6 +748,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
         >>> mgx.tensor([7, -7]).div(2, rounding_mode="floor")
         tensor([ 3, -4])
     """
+    one_tensor("div", input, other)
     if rounding_mode is None:
         return divide(input, other)
     if rounding_mode not in ("trunc", "floor"):
@@ -755,7 +763,7 @@ def check_divisor(y: Array) -> None:
         raise RuntimeError("ZeroDivisionError")
 
 
-@face(inplace=True)
+@face(inplace=True, tensors=0)
 @primitive(np.floor_divide, name="DivMode", align=promote)
 def floor_divide(input: Array, other: Array) -> Array:
     """``input / other``, rounded down."""
@@ -775,7 +783,7 @@ floor_divide.derivatives(input=lambda g: np.zeros_like(g), other=lambda g: np.ze
 truncate_divide.derivatives(input=lambda g: np.zeros_like(g), other=lambda g: np.zeros_like(g))
 
 
-@face(inplace=True)
+@face(inplace=True, tensors=0)
 @primitive(np.remainder, align=promote)
 def remainder(input: Array, other: Array) -> Array:
     """``input - floor(input / other) · other``: what ``%`` means, with the sign of ``other``."""
@@ -803,7 +811,7 @@ def pow(input: Any, exponent: Any) -> Any:
     """
     if isinstance(exponent, int) and exponent < 0 and isinstance(input, Variable) and input.array.dtype.kind in "iub":
         raise RuntimeError("Integers to negative integer powers are not allowed.")
-    return power(input, exponent)
+    return power(one_tensor("pow", input, exponent), exponent)
 
 
 @face(inplace=True, also=("negative",))

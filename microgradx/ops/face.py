@@ -28,7 +28,7 @@ METHODS: dict[str, Callable[..., Any]] = {}
 def face(operation: F, /) -> F: ...
 @overload
 def face(
-    *, function: bool = True, method: bool = True, inplace: bool = False, also: tuple[str, ...] = ()
+    *, function: bool = True, method: bool = True, inplace: bool = False, also: tuple[str, ...] = (), tensors: int = 1
 ) -> Callable[[F], F]: ...
 def face(
     operation: Any = None,
@@ -37,27 +37,36 @@ def face(
     method: bool = True,
     inplace: bool = False,
     also: tuple[str, ...] = (),
+    tensors: int = 1,
 ) -> Any:
-    """Make an operation public, under its own name and those in ``also``."""
+    """Make an operation public, under its own name and those in ``also``.
+
+    Of a primitive, the first argument must be a tensor; the first two, with ``tensors=2``; with
+    ``tensors=0`` any one of them, the other may be a number.
+    """
     if operation is None:
-        return functools.partial(face, function=function, method=method, inplace=inplace, also=also)
+        return functools.partial(face, function=function, method=method, inplace=inplace, also=also, tensors=tensors)
+    public = on_tensors(operation, tensors) if hasattr(operation, "primitive") else operation
     for name in (operation.__name__, *also):
         if function:
-            FUNCTIONS[name] = on_tensors(operation) if hasattr(operation, "primitive") else operation
+            FUNCTIONS[name] = public
         if method:
-            METHODS[name] = operation
+            METHODS[name] = public if tensors == 2 else operation
         if inplace:
-            METHODS[name + "_"] = in_place(operation, name + "_")
+            METHODS[name + "_"] = in_place(METHODS[name], name + "_")
     return operation
 
 
-def on_tensors(operation: Callable[..., Any]) -> Callable[..., Any]:
+def on_tensors(operation: Callable[..., Any], tensors: int) -> Callable[..., Any]:
     """The public function of a primitive, which itself also works on plain arrays, as rules need it."""
+    name = operation.__name__
 
     @functools.wraps(operation)
     def call(input: Any, *others: Any, **options: Any) -> Any:
-        if not isinstance(input, Variable) and not any(isinstance(x, Variable) for x in others):
-            check_tensor(operation.__name__, input)
+        if tensors or not any(isinstance(x, Variable) for x in others):
+            check_tensor(name, input)
+        if tensors == 2 and others:
+            check_tensor(name, others[0], "other", 2)
         return operation(input, *others, **options)
 
     return call

@@ -18,7 +18,7 @@ from microgradx.ops.elementwise import choose, overwrite
 from microgradx.ops.face import METHODS, axis_of, check_tensor, face
 from microgradx.ops.reduction import take_along
 from microgradx.ops.shape import broadcast_tensors
-from microgradx.views import check_writable, view, write
+from microgradx.views import check_writable, legacy_name, view, write
 
 Index = tuple[Any, ...]
 
@@ -211,19 +211,21 @@ def getitem(x: Any, index: Any) -> Any:
 
 
 def setitem(x: Any, index: Any, value: Any) -> None:
-    """``x[index] = value``, in place; ``value`` is broadcast and cast.
+    """``x[index] = value``, in place; ``value`` is broadcast, and cast if it is a number or the index is basic.
 
     Derivative: what was there before gets 0, ``value`` gets ``g`` at its places.
+    Raises: IndexError: out of range, or too many indices. RuntimeError: shapes or dtypes that do not fit.
     """
     check_writable(x, "__setitem__")
-    if not isinstance(value, Variable):
+    given = isinstance(value, Variable)
+    if not given:
         value = wrap(np.asarray(value))
     basic, advanced = two_steps(index, x)
     target = x if is_trivial(basic) and not (advanced is None and x.array.ndim == 0) else None
     if advanced is None:
         target = view_at(x, basic)
         check_broadcast(value.array.shape, target.array.shape)
-        value = without_excess(value, target.array.ndim)
+        value = without_excess(value)
         if x.edge is None and value.edge is None and x.alias is None:  # no graph: write, and that is all
             target.array[...] = value.array
             mark_written(target.array)
@@ -231,19 +233,27 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         write(target, overwrite(target, value), "__setitem__")
         return
     seen = x if target is not None else view_at(x, basic)
-    value = without_excess(value, seen.array.ndim)
-    new = value if value.array.dtype == x.array.dtype else value.to(x.dtype)
+    value = without_excess(value)
+    if value.array.dtype != x.array.dtype:
+        filling = value.array.size == 1 and all(type(e) is slice or e.dtype == bool for e in advanced)
+        if given and not filling:
+            raise RuntimeError(
+                f"Index put requires the source and destination dtypes match, got {legacy_name(x.dtype.name)} for the "
+                f"destination and {legacy_name(value.dtype.name)} for the source; convert the source with .to(x.dtype)"
+            )
+        value = value.to(x.dtype)
     try:
-        result = checked("index", put_at, seen, new, advanced, False)
+        result = checked("index", put_at, seen, value, advanced, False)
     except ValueError as error:
         raise RuntimeError(f"shape mismatch: {error}") from None
     write(seen, result, "__setitem__")
 
 
-def without_excess(value: Any, ndim: int) -> Any:
-    """A value without the dimensions in front that its target does not have, all of size 1."""
+def without_excess(value: Any) -> Any:
+    """A value without dimensions of size 1 in front: broadcasting makes as many as it needs."""
     shape = value.array.shape
-    return np.reshape(value, shape[len(shape) - ndim :]) if len(shape) > ndim else value
+    ones = next((i for i, n in enumerate(shape) if n != 1), len(shape))
+    return np.reshape(value, shape[ones:]) if ones else value
 
 
 def check_broadcast(shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
@@ -275,6 +285,10 @@ def select(input: Any, dim: int, index: int) -> Any:
 def narrow(input: Any, dim: int, start: int, length: int) -> Any:
     """``length`` elements along ``dim`` from ``start`` on; a view."""
     x = check_tensor("narrow", input)
+    if not x.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if isinstance(start, Variable) and (start.array.ndim or start.array.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     a, n = axis_of(dim, x.ndim), x.array.shape[axis_of(dim, x.ndim)]
     start = int(start) + (n if start < 0 else 0)
     if length < 0 or not 0 <= start <= n - length:
@@ -327,11 +341,13 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     """
     x = check_tensor("gather", input)
     a = axis_of(dim, x.ndim)
+    if index.array.size == 0:
+        return gather_at(x.ravel(), (index.array.astype(np.int64),))
     if index.array.dtype not in (np.int64, np.int32):
         raise RuntimeError("gather(): Expected dtype int32/int64 for index; convert it with .long()")
-    shape = index.array.shape
-    if index.array.size == 0:
-        return gather_at(x.ravel(), (index.array,))
+    at = np.atleast_1d(index.array)
+    x = x if x.ndim else np.reshape(x, (1,))
+    shape = at.shape
     if len(shape) != x.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     if any(n > m for d, (n, m) in enumerate(zip(shape, x.array.shape)) if d != a):
@@ -339,14 +355,13 @@ def gather(input: Any, dim: int, index: Any) -> Any:
             f"Size does not match at dimension {next(d for d, n in enumerate(shape) if d != a and n > x.array.shape[d])} "
             f"expected index {list(shape)} to be no larger than self {list(x.array.shape)} apart from dimension {a}"
         )
-    if not x.ndim:
-        return x.clone()
-    low, high = index.array.min(), index.array.max()
+    low, high = at.min(), at.max()
     if low < 0 or high >= x.array.shape[a]:
         bad = low if low < 0 else high
         raise RuntimeError(f"index {bad} is out of bounds for dimension {a} with size {x.array.shape[a]}")
     fits = tuple(slice(None) if d == a else slice(n) for d, n in enumerate(shape))
-    return take_along(x if is_trivial(fits) else view_at(x, fits), index.array, a)
+    out = take_along(x if is_trivial(fits) else view_at(x, fits), at, a)
+    return out if index.ndim else np.reshape(out, ())
 
 
 @face
@@ -386,7 +401,9 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
     if condition.array.dtype.kind != "b":
-        raise RuntimeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}")
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}"
+        )
     return choose(condition, input, other)
 
 

@@ -61,8 +61,9 @@ def replicated(n: int, before: int, after: int) -> Array:
 
 
 def circular(n: int, before: int, after: int) -> Array:
-    """As if x were repeated: 1 2 | 0 1 2 | 0 1."""
-    return np.arange(-before, n + after) % n
+    """As if x, cut first where a width is negative, were repeated: 1 2 | 0 1 2 | 0 1."""
+    start, rest = max(-before, 0), n - max(-before, 0) - max(-after, 0)
+    return start + np.arange(-max(before, 0), rest + max(after, 0)) % rest
 
 
 BORDERS = {"reflect": reflected, "replicate": replicated, "circular": circular}
@@ -74,7 +75,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     Args:
         input: Any tensor.
         pad: How many places to add before and after: first for the last dimension, then for the one before
-            it, and so on. With the mode "constant" negative numbers cut off.
+            it, and so on. Negative numbers cut off.
         mode: ``"constant"``, or what to take from the input: ``"reflect"`` mirrors it at its outermost values,
             ``"replicate"`` repeats these, ``"circular"`` goes on at the other end.
         value: What a constant border consists of; None for 0.
@@ -110,8 +111,8 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument; only "constant" does')
     for axis, (before, after) in enumerate(widths, first):
         n = shape[axis]
-        widest = {"reflect": n - 1, "circular": n}.get(mode, max(before, after) if n else -1)
-        if not 0 <= min(before, after) <= max(before, after) <= widest:
+        widest = {"reflect": n - 1, "circular": n + min(before, 0) + min(after, 0)}.get(mode, max(before, after))
+        if max(before, after) > widest or n + before + after < 1 or not n:
             raise RuntimeError(
                 f"Padding size should be less than the corresponding input dimension, but got: padding "
                 f"({before}, {after}) at dimension {axis} of input {list(shape)}"

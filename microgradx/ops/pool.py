@@ -34,9 +34,7 @@ def max_pool(x: Array, kernel: Sizes, size: Sizes, slide: Slide) -> tuple[Array,
     padded = pad(x, slide.padding, lowest(x.dtype))
     out, cells = None, first_cells(x.shape, kernel, size, slide)
     for number, cell in enumerate(itertools.product(*map(range, kernel))):
-        index = tuple(
-            tap(0, i, *rest)[0] for i, *rest in zip(cell, size, slide.stride, slide.dilation, strict=True)
-        )
+        index = tuple(tap(0, i, *rest)[0] for i, *rest in zip(cell, size, slide.stride, slide.dilation, strict=True))
         seen = padded[(..., *index)].copy()
         if out is None:
             out = seen
@@ -92,9 +90,7 @@ def take(x: Array, indices: Array, spatial: Sizes) -> Array:
 
 
 max_pool.derivatives(
-    x=lambda g, cells, x_shape, kernel, slide: put(
-        g, positions(cells, kernel, x_shape[2:], slide), x_shape[2:]
-    )
+    x=lambda g, cells, x_shape, kernel, slide: put(g, positions(cells, kernel, x_shape[2:], slide), x_shape[2:])
 )
 put.derivatives(y=lambda g, indices, spatial: take(g, indices, spatial))
 take.derivatives(x=lambda g, indices, spatial: put(g, indices, spatial))
@@ -123,12 +119,8 @@ def avg_unpool(y: Array, kernel: Sizes, spatial: Sizes, slide: Slide, divisor: A
     return y[inside(spatial, slide.padding)]
 
 
-avg_pool.derivatives(
-    x=lambda g, x_shape, kernel, slide, divisor: avg_unpool(g, kernel, x_shape[2:], slide, divisor)
-)
-avg_unpool.derivatives(
-    y=lambda g, y_shape, kernel, slide, divisor: avg_pool(g, kernel, y_shape[2:], slide, divisor)
-)
+avg_pool.derivatives(x=lambda g, x_shape, kernel, slide, divisor: avg_unpool(g, kernel, x_shape[2:], slide, divisor))
+avg_unpool.derivatives(y=lambda g, y_shape, kernel, slide, divisor: avg_pool(g, kernel, y_shape[2:], slide, divisor))
 
 
 @primitive(name="AdaptiveAvgPool")
@@ -151,7 +143,7 @@ def prepare(
     """Batched input, kernel, size of the result, and how the window slides, from PyTorch's options."""
     check_tensor(function, x)
     kernel = per_axis(function, "kernel_size", kernel, d)
-    stride = kernel if stride is None or stride == [] else per_axis(function, "stride", stride, d)
+    stride = kernel if stride is None or stride in ([], ()) else per_axis(function, "stride", stride, d)
     before = per_axis(function, "padding", padding, d)
     dilation = per_axis(function, "dilation", dilation, d)
     for name, values in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
@@ -165,6 +157,10 @@ def prepare(
             f"but got pad={before}, kernel_size={kernel} and dilation={dilation}"
         )
     x = batch(function, d, x)
+    if not x.shape[1]:
+        raise RuntimeError(
+            f"{function}: expected at least one channel, got shape {list(x.shape)}; only a batch may be empty"
+        )
     size, after = [], []
     for n, k, s, p, m in zip(x.shape[2:], kernel, stride, before, dilation, strict=True):
         window = m * (k - 1) + 1
@@ -232,9 +228,7 @@ def mean(
         divisor = math.prod(kernel)
         if ceil_mode or not count_include_pad:
             counts = []
-            for n, k, m, s, (p, _) in zip(
-                batched.shape[2:], kernel, size, slide.stride, slide.padding, strict=True
-            ):
+            for n, k, m, s, (p, _) in zip(batched.shape[2:], kernel, size, slide.stride, slide.padding, strict=True):
                 start, edge = np.arange(m) * s - p, p if count_include_pad else 0
                 counts.append(np.minimum(start + k, n + edge) - np.maximum(start, -edge))
             cells: Any = math.prod(np.ix_(*counts))
@@ -243,9 +237,7 @@ def mean(
     return out if batched is x else out[0]
 
 
-def adaptive_windows(
-    function: str, d: int, x: Any, output_size: Any
-) -> tuple[Any, list[tuple[Array, Array]]]:
+def adaptive_windows(function: str, d: int, x: Any, output_size: Any) -> tuple[Any, list[tuple[Array, Array]]]:
     """Batched input, and for each spatial axis where the windows begin and end, as even as can be."""
     check_tensor(function, x)
     x = batch(function, d, x)

@@ -270,10 +270,10 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
 
 
 @face
-def flip(input: Any, *dims: Any) -> Any:
+def flip(input: Any, *sizes: Any, dims: Any = ()) -> Any:
     """Reverse the order along dimensions; a copy, as in PyTorch."""
     x = check_tensor("flip", input)
-    return reverse(x, axes_of(sizes_of(dims), x.ndim))
+    return reverse(x, axes_of(sizes_of(sizes or (dims,)), x.ndim))
 
 
 @primitive(np.flip, name="Flip")
@@ -289,6 +289,8 @@ reverse.derivatives(x=lambda g, axis: reverse(g, axis))
 def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     """Shift elements along dimensions; what leaves at the end comes back at the start."""
     x = check_tensor("roll", input)
+    if isinstance(shifts, (tuple, list)) and not shifts:
+        raise RuntimeError("roll: `shifts` required; got none")
     if dims is None:
         return reshape(cycle(ravel(x), shifts, 0), *x.array.shape)
     steps = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)

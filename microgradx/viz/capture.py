@@ -222,7 +222,7 @@ def arguments(node: Node) -> list[Any]:
     if full := recorded(node):
         return list(full.args)
     p = node.primitive
-    if node.saved is None:
+    if not node.saved:
         return [None] * len(node.parents)
     kept = list(node.saved[: len(p.arguments)])
     if p.variadic:
