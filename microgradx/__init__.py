@@ -4,7 +4,7 @@ from importlib import import_module as _import_module
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from microgradx import autograd, engine, graph, nn, optim
+from microgradx import autograd, engine, graph
 from microgradx.autograd import (
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
 )  # fmt: skip
@@ -26,9 +26,9 @@ from microgradx.version import VERSION as __version__
 globals().update(_FUNCTIONS)  # zeros, exp, cat, ...: every operation that declares itself public
 
 if TYPE_CHECKING:
-    from microgradx import datasets, utils, viz
+    from microgradx import datasets, nn, optim, utils, viz
 
-_LOADED_WHEN_USED = ("datasets", "utils", "viz")
+_LOADED_WHEN_USED = ("datasets", "nn", "optim", "utils", "viz")
 
 
 def __getattr__(name: str) -> Any:

@@ -38,7 +38,7 @@ from microgradx.graph import Hooks, Leaf, Node, Output, Variable, own_memory, us
 from microgradx.memory import version
 from microgradx.ops import elementwise as _e
 from microgradx.ops.face import METHODS, check_tensor, in_place
-from microgradx.ops.indexing import check_broadcast, getitem, setitem, without_excess
+from microgradx.ops.indexing import check_broadcast, getitem, setitem
 from microgradx.ops.linalg import matmul
 from microgradx.ops.shape import as_view, reorder, swap
 from microgradx.printing import tensor_text
@@ -552,11 +552,19 @@ class Tensor(Variable):
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
         """Write the values of ``src``, broadcast and cast, into this tensor; gradients flow to ``src``."""
+        if src.array.ndim > self.ndim:
+            raise RuntimeError(
+                f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(src.shape)}"
+            )
         check_broadcast(src.array.shape, self.array.shape)
-        return in_place(_e.overwrite, "copy_")(self, without_excess(src, self.ndim))
+        return in_place(_e.overwrite, "copy_")(self, src)
 
     def fill_(self, value: Any) -> Any:
-        """Write one value everywhere."""
+        """Write one value everywhere; a tensor must be 0-d, and its gradient is the sum of all."""
+        if isinstance(value, Variable) and value.array.ndim:
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions."
+            )
         return in_place(_e.overwrite, "fill_")(self, value if isinstance(value, Variable) else np.asarray(value))
 
     def zero_(self) -> Any:

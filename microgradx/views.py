@@ -222,6 +222,8 @@ def write(target: Variable, result: Variable, name: str) -> Any:
             "the written-to tensor refers to a single memory location. Please clone() the tensor before "
             "performing the operation."
         )
+    if array.dtype.kind != "f":
+        result.edge = None  # integers have no gradient
     keep_old_values(result.edge, array, old)
     np.copyto(array, result.array)
     mark_written(array)

@@ -121,7 +121,9 @@ def cases(*, fails: bool = False, smooth: bool = False, integers: bool = False) 
 
 
 inf, nan = float("inf"), float("nan")
-constant = Input(lambda rng: np.array([2.0, 0.5, 1.5]), constant=True)  # PyTorch has no derivatives by the weights of losses
+constant = Input(
+    lambda rng: np.array([2.0, 0.5, 1.5]), constant=True
+)  # PyTorch has no derivatives by the weights of losses
 zeros_and_ties = values([[0.0, 0.0, 1.0], [-0.0, 2.0, 2.0]])
 
 # ---------------------------------------------------------------- arithmetic
@@ -222,7 +224,13 @@ for name in ("logical_and", "logical_or", "logical_xor"):
         wrong(boolean(2), boolean(3)))  # fmt: skip
 row("logical_not", case(boolean(3)), case(integer(4, high=2)), case(real(3)))
 for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
-    row(name, case(boolean(2, 3), boolean(3)), case(integer(4), integer(4)), case(integer(4), 3), wrong(real(2), real(2)))
+    row(
+        name,
+        case(boolean(2, 3), boolean(3)),
+        case(integer(4), integer(4)),
+        case(integer(4), 3),
+        wrong(real(2), real(2)),
+    )
 row("bitwise_not", case(boolean(3)), case(integer(4)), wrong(real(2)))
 for name in ("isnan", "isinf", "isfinite"):
     row(name, case(values([1.0, inf, -inf, nan])), case(integer(2)), case(real()))
@@ -256,7 +264,13 @@ for name in ("var", "std"):
     row(name, *reduced[:3], *reduced[5:], *over_several, case(real(2, 3), unbiased=False), case(real(4), False),
         case(real(2, 4), 1, correction=0), case(real(2, 4), dim=-1, correction=2, keepdim=True), wrong(integer(3)))  # fmt: skip
 for name in ("var_mean", "std_mean"):
-    row(name, case(real(2, 3)), case(real(2, 3), 1), case(real(2, 3), dim=0, keepdim=True, correction=0), wrong(integer(3)))
+    row(
+        name,
+        case(real(2, 3)),
+        case(real(2, 3), 1),
+        case(real(2, 3), dim=0, keepdim=True, correction=0),
+        wrong(integer(3)),
+    )
 row("std of equals", kink(values([1.0, 1.0])), call=lambda m, x: m.std(x), integers=False)
 row("logsumexp", case(real(2, 3), 1), case(real(2, 3), dim=-2, keepdim=True), case(real(2, 3, 2), (0, 2)), case(real(), 0),
     kink(real(0, 2), 0), case(real(0, 2), 1), case(integer(2, 3), 1), case(values([1000.0, 999.0, -1000.0]), 0),
@@ -266,7 +280,14 @@ for name in ("max", "min"):
         case(values([[1, 3, 3], [2, 2, 0]]), 1), kink(values([1.0, 3.0, 3.0, 1.0, 1.0])),
         kink(values([[1.0, 3.0, 3.0], [1.0, 1.0, 2.0]]), 1), case(real(2, 0), 0), wrong(real(0)), wrong(real(2, 0), 1))  # fmt: skip
 for name in ("amax", "amin"):
-    row(name, *reduced, *over_several[:2], kink(values([1.0, 3.0, 3.0, 1.0, 1.0])), case(integer(2, 3), 1), wrong(real(0)))
+    row(
+        name,
+        *reduced,
+        *over_several[:2],
+        kink(values([1.0, 3.0, 3.0, 1.0, 1.0])),
+        case(integer(2, 3), 1),
+        wrong(real(0)),
+    )
 for name in ("argmax", "argmin"):
     row(name, *reduced, case(values([[1, 3, 3], [2, 0, 0]]), 1), case(values([[1, 3, 3], [2, 0, 0]])), case(real(2, 0), 0),
         wrong(real(0)), wrong(real(2, 0), 1))  # fmt: skip
@@ -303,7 +324,14 @@ row("permute", case(real(2, 3, 4), (2, 0, 1)), case(real(2, 3, 4), (-1, 0, 1)), 
     wrong(real(2, 3), (0,)), wrong(real(2, 3), (0, 0)), wrong(real(2, 3), (0, 2)))  # fmt: skip
 row("movedim", case(real(2, 3, 4), 0, 2), case(real(2, 3, 4), -1, 0), case(real(2, 3, 4), (0, 1), (2, 0)),
     case(real(2, 3, 4), (2, 0), (0, 1)), wrong(real(2, 3), (0, 1), (0,)), wrong(real(2, 3), 2, 0))  # fmt: skip
-row("flip", case(real(2, 3), (0,)), case(real(2, 3), (0, -1)), case(real(3), [0]), wrong(real(2), (1,)), wrong(real(2), (0, 0)))
+row(
+    "flip",
+    case(real(2, 3), (0,)),
+    case(real(2, 3), (0, -1)),
+    case(real(3), [0]),
+    wrong(real(2), (1,)),
+    wrong(real(2), (0, 0)),
+)
 row("roll", case(real(5), 2, 0), case(real(2, 3), -1, 1), case(real(2, 3), 4), case(real(2, 3), (1, 2), (0, 1)),
     case(real(2, 3), 1, -1), wrong(real(2, 3), (1, 2), (0,)))  # fmt: skip
 row("expand", case(real(2, 1), 2, 3), case(real(3), 2, 3), case(real(), 2), case(real(2, 1), -1, 4), case(real(1, 2), (3, 2)),
@@ -373,7 +401,20 @@ row("x[i] = y", case(real(2, 3), 0, real(3)), case(real(2, 3), (..., 1), real(2)
     case(real(2, 3), (slice(None), [1, 2]), real(2, 1)), case(real(2, 3), ..., real(1, 1, 2, 3)), case(integer(3), 1, 9),
     case(integer(3), 1, 2.7), case(real(3), integer(2, high=2), 1.0), wrong(real(2, 3), 0, real(2)), wrong(real(2), 2, 1.0),
     wrong(real(3), [0, 1], real(3)), call=assigned, integers=False)  # fmt: skip
-row("select", case(real(2, 3), 0, 1), case(real(2, 3), -1, -2), wrong(real(2), 0, 2), wrong(real(2), 1, 0), wrong(real(), 0, 0))
+row("copy_", case(real(2, 3), real(2, 3)), case(real(2, 3), real(3)), case(real(), real()),
+    case(real(2), integer(2)), case(integer(2), real(2)), wrong(real(2), real(1, 1, 2)), wrong(real(2), real(3)), wrong(real(2), real(2, 2)),
+    call=lambda m, x, y: x.clone().copy_(y), integers=False)  # fmt: skip
+row("fill_", case(real(2, 3), 2.5), case(real(2), real()), case(integer(2), 3), case(boolean(2), True), wrong(real(2), real(2)),
+    call=lambda m, x, y: x.clone().fill_(y), integers=False)  # fmt: skip
+row("zero_", case(real(2, 3)), case(integer(2)), case(real()), call=lambda m, x: x.clone().zero_())
+row(
+    "select",
+    case(real(2, 3), 0, 1),
+    case(real(2, 3), -1, -2),
+    wrong(real(2), 0, 2),
+    wrong(real(2), 1, 0),
+    wrong(real(), 0, 0),
+)
 row("narrow", case(real(4, 2), 0, 1, 2), case(real(2, 4), -1, -3, 2), case(real(3), 0, 3, 0), wrong(real(3), 0, 2, 2),
     wrong(real(3), 0, 0, -1))  # fmt: skip
 row("index_select", case(real(3, 2), 0, values([2, 0, 2])), case(real(2, 3), -1, values([1])), case(real(3), 0, values(1)),
@@ -411,7 +452,9 @@ for name, arguments in {
     "float": (positive(3), integer(3), real()),
     "double": (real(3), integer(3), real()),
     "half": (real(3), integer(3), real()),
-    **dict.fromkeys(("long", "int", "short", "char", "byte", "bool"), (positive(3), integer(3), values([0.0, 1.7, -0.0]))),
+    **dict.fromkeys(
+        ("long", "int", "short", "char", "byte", "bool"), (positive(3), integer(3), values([0.0, 1.7, -0.0]))
+    ),
 }.items():
     row(name, *(kink(x) for x in arguments), call=lambda m, x, name=name: getattr(x, name)())
 
@@ -420,7 +463,15 @@ for name, arguments in {
 F = "nn.functional."
 for name in ("relu", "elu", "celu", "selu", "gelu", "silu", "mish", "softplus", "logsigmoid", "hardtanh", "relu6",
              "hardswish", "hardshrink", "softshrink", "leaky_relu"):  # fmt: skip
-    row(F + name, case(real(3, 4)), case(real()), case(real(0, 2)), kink(values([-40.0, 0.0, 40.0])), wrong(1.0), integers=False)
+    row(
+        F + name,
+        case(real(3, 4)),
+        case(real()),
+        case(real(0, 2)),
+        kink(values([-40.0, 0.0, 40.0])),
+        wrong(1.0),
+        integers=False,
+    )
 row(F + "tanhshrink", case(real(3, 4)), case(real()), integers=False)
 row(F + "softsign", case(real(3, 4)), case(real()), integers=False)
 row(F + "hardsigmoid", case(real(3, 4)), case(values([-40.0, 40.0])), integers=False,  # PyTorch's own has one derivative only
@@ -428,7 +479,9 @@ row(F + "hardsigmoid", case(real(3, 4)), case(values([-40.0, 40.0])), integers=F
 row("relu", case(real(2, 3)), kink(values([0.0, -0.0])))
 row(F + "leaky_relu slope", case(real(5), 0.2), case(real(5), -0.5), call=lambda m, *a: m.nn.functional.leaky_relu(*a))
 row(F + "elu alpha", case(real(5), 0.5), call=lambda m, *a: m.nn.functional.elu(*a), integers=False)
-row(F + "celu alpha", case(real(5), 0.5), wrong(real(2), 0), call=lambda m, *a: m.nn.functional.celu(*a), integers=False)
+row(
+    F + "celu alpha", case(real(5), 0.5), wrong(real(2), 0), call=lambda m, *a: m.nn.functional.celu(*a), integers=False
+)
 row(F + "gelu by tanh", case(real(5), approximate="tanh"), kink(values([-40.0, 0.0, 40.0]), approximate="tanh"),
     wrong(real(2), approximate="erf"), call=lambda m, *a, **k: m.nn.functional.gelu(*a, **k), integers=False)  # fmt: skip
 row(F + "softplus beta", case(real(5), 3.0), case(real(5), 2.0, 1.0), call=lambda m, *a: m.nn.functional.softplus(*a),
@@ -455,11 +508,22 @@ row(F + "linear", case(real(2, 3), real(4, 3), real(4)), case(real(2, 3), real(4
 row(F + "embedding", case(integer(2, 3, high=4), real(4, 2)), case(values(1), real(4, 2)),
     kink(values([0, 2, 2]), real(4, 2), padding_idx=2), wrong(values([4]), real(4, 2)), wrong(values([0.5]), real(4, 2)),
     integers=False)  # fmt: skip
-row(F + "dropout of nothing", case(real(3)), call=lambda m, x: m.nn.functional.dropout(x * 1, 0.5, False), integers=False)
+row(
+    F + "dropout of nothing",
+    case(real(3)),
+    call=lambda m, x: m.nn.functional.dropout(x * 1, 0.5, False),
+    integers=False,
+)
 row(F + "layer_norm", case(real(2, 5), (5,)), case(real(2, 3, 4), (3, 4), real(3, 4), real(3, 4)),
     case(real(2, 5), (5,), real(5), None, 1e-2), wrong(real(2, 5), (4,)), wrong(real(2, 5), (5,), real(4)), integers=False)  # fmt: skip
 row(F + "rms_norm", case(real(2, 5), (5,)), case(real(2, 5), (5,), real(5), 1e-2), integers=False)
-row(F + "group_norm", case(real(2, 4, 3), 2), case(real(2, 4, 3), 4, real(4), real(4)), wrong(real(2, 3, 3), 2), integers=False)
+row(
+    F + "group_norm",
+    case(real(2, 4, 3), 2),
+    case(real(2, 4, 3), 4, real(4), real(4)),
+    wrong(real(2, 3, 3), 2),
+    integers=False,
+)
 row(F + "batch_norm", case(real(4, 3), None, None, real(3), real(3), True), case(real(2, 3, 4), None, None, None, None, True),
     case(real(4, 3), constant, constant, real(3), real(3)), integers=False)  # fmt: skip
 row(F + "normalize", case(real(2, 3)), case(real(2, 3), p=3.0, dim=0), integers=False)

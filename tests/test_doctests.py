@@ -52,4 +52,8 @@ def test_example(example, tmp_path, monkeypatch):
 
 def test_examples_are_found():
     names = {e.name for e in EXAMPLES}
-    assert {"microgradx.ops.elementwise.exp", "microgradx.tensor.Tensor", "microgradx.tensor.Tensor.register_hook"} <= names
+    assert {
+        "microgradx.ops.elementwise.exp",
+        "microgradx.tensor.Tensor",
+        "microgradx.tensor.Tensor.register_hook",
+    } <= names

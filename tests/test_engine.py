@@ -202,6 +202,16 @@ def test_backward_twice():
         y.backward()
 
 
+def test_what_keeps_no_values_can_be_gone_through_again():
+    """As in PyTorch: the error is about saved values, and neither + nor a sum has any."""
+    for m in (mgx, torch):
+        x = m.ones(2, requires_grad=True)
+        y = (x + 1).sum()
+        y.backward()
+        y.backward()
+        assert x.grad.tolist() == [2, 2]
+
+
 def test_six_derivatives_of_tanh():
     x = mgx.tensor(0.7, dtype=mgx.float64, requires_grad=True)
     t = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)

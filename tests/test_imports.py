@@ -75,5 +75,17 @@ def test_importing_loads_numpy_and_the_standard_library_only():
 
 
 def test_importing_loads_nothing_heavy():
-    heavy = {"asyncio", "concurrent", "http", "html", "multiprocessing", "sqlite3", "ssl", "tkinter", "unittest", "urllib", "xml"}
+    heavy = {
+        "asyncio",
+        "concurrent",
+        "http",
+        "html",
+        "multiprocessing",
+        "sqlite3",
+        "ssl",
+        "tkinter",
+        "unittest",
+        "urllib",
+        "xml",
+    }
     assert loaded() & heavy == set()

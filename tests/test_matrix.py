@@ -15,7 +15,6 @@ from microgradx.ops.face import FUNCTIONS, METHODS
 from tests.samples import ROWS, Input, cases
 
 
-
 def params(**chosen):
     return [pytest.param(row, case, id=name) for name, row, case in cases(**chosen)]
 
@@ -180,7 +179,9 @@ def test_derivatives_are_slopes(row, case):
 def test_strided_memory(row, case):
     """Inputs whose elements do not lie side by side give the same results and gradients."""
     arrays = drawn(case)
-    strided = [np.repeat(a[..., None], 2, -1)[..., 0].swapaxes(0, -1).copy().swapaxes(0, -1) if a.ndim else a for a in arrays]
+    strided = [
+        np.repeat(a[..., None], 2, -1)[..., 0].swapaxes(0, -1).copy().swapaxes(0, -1) if a.ndim else a for a in arrays
+    ]
     plain, spread = (derivatives(mgx, row, case, a)[:2] for a in (arrays, strided))
     for x, y in zip(sum(plain, []), sum(spread, [])):
         np.testing.assert_allclose(np.asarray(values(x)), np.asarray(values(y)), 1e-12, 1e-12)

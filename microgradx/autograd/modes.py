@@ -181,7 +181,7 @@ class recording(_Switch):
         >>> x = mgx.tensor(2.0, requires_grad=True)
         >>> with mgx.viz.record():
         ...     y = x * x
-        >>> y.grad_fn.record.out
+        >>> float(y.grad_fn.record.out)
         4.0
     """
 

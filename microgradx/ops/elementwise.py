@@ -14,7 +14,7 @@ import numpy as np
 
 from microgradx.dtypes import default, promote
 from microgradx.engine import primitive
-from microgradx.graph import Array, Variable
+from microgradx.graph import Array, Variable, wrap
 from microgradx.ops.face import check_tensor, face
 
 BOOL = np.dtype(bool)
@@ -411,6 +411,75 @@ def sigmoid(x: Array) -> Array:
 sigmoid.derivatives(x=lambda g, out: g * (out - out * out))
 
 
+@face(inplace=True, also=("arcsin",))
+@primitive(np.arcsin, align=floating)
+def asin(x: Array) -> Array:
+    """The angle, in radians, whose sine is ``x``; nan outside of [-1, 1]."""
+    return np.arcsin(x)
+
+
+asin.derivatives(x=lambda g, x: g / np.sqrt(1 - x * x))
+
+
+@face(inplace=True, also=("arccos",))
+@primitive(np.arccos, align=floating)
+def acos(x: Array) -> Array:
+    """The angle, in radians, whose cosine is ``x``; nan outside of [-1, 1]."""
+    return np.arccos(x)
+
+
+acos.derivatives(x=lambda g, x: -g / np.sqrt(1 - x * x))
+
+
+@face(inplace=True, also=("arctan",))
+@primitive(np.arctan, align=floating)
+def atan(x: Array) -> Array:
+    """The angle, in radians, whose tangent is ``x``; between -π/2 and π/2."""
+    return np.arctan(x)
+
+
+atan.derivatives(x=lambda g, x: g / (x * x + 1))
+
+
+@face(inplace=True, also=("arctan2",), tensors=2)
+@primitive(np.arctan2, align=floats)
+def atan2(input: Array, other: Array) -> Array:
+    """The angle, in radians, of the point with ordinate ``input`` and abscissa ``other``; from -π to π.
+
+    Derivative: ``g · other / r²`` to input, ``-g · input / r²`` to other, r being the distance from the origin.
+    Source: ``torch.atan2``.
+
+    Example:
+        >>> mgx.atan2(mgx.tensor([1.0, 1.0]), mgx.tensor([1.0, -1.0]))
+        tensor([0.7854, 2.3562])
+    """
+    return np.arctan2(input, other)
+
+
+atan2.derivatives(
+    input=lambda g, input, other: g * (other / (input * input + other * other)),
+    other=lambda g, input, other: -g * (input / (input * input + other * other)),
+)
+
+
+@face(inplace=True)
+@primitive(np.sinh, align=floating)
+def sinh(x: Array) -> Array:
+    """Hyperbolic sine."""
+    return np.sinh(x)
+
+
+@face(inplace=True)
+@primitive(np.cosh, align=floating)
+def cosh(x: Array) -> Array:
+    """Hyperbolic cosine."""
+    return np.cosh(x)
+
+
+sinh.derivatives(x=lambda g, x: g * np.cosh(x))
+cosh.derivatives(x=lambda g, x: g * np.sinh(x))
+
+
 # ---------------------------------------------------------------- kinks and steps
 
 
@@ -566,6 +635,18 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     return clip(input, min, max)
 
 
+@face(inplace=True)
+def clamp_min(input: Any, min: Any) -> Any:
+    """``input`` limited to what is not below ``min``, a number or a tensor."""
+    return clip(check_tensor("clamp_min", input), min, None)
+
+
+@face(inplace=True)
+def clamp_max(input: Any, max: Any) -> Any:
+    """``input`` limited to what is not above ``max``, a number or a tensor."""
+    return clip(check_tensor("clamp_max", input), None, max)
+
+
 # ---------------------------------------------------------------- comparison and logic: no derivative
 
 
@@ -687,6 +768,46 @@ def isinf(input: Array) -> Array:
 def isfinite(input: Array) -> Array:
     """Where elements are neither infinite nor nan."""
     return np.isfinite(input)
+
+
+@face
+def isclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """Where ``|input - other| <= atol + rtol · |other|``.
+
+    Args:
+        input: Any tensor.
+        other: A tensor of the same dtype.
+        rtol: The difference that is allowed, as a part of ``other``.
+        atol: The difference that is allowed in any case.
+        equal_nan: Whether two nans count as close.
+
+    Raises: RuntimeError: different dtypes, or a negative tolerance.
+    Source: ``torch.isclose``.
+
+    Example:
+        >>> mgx.isclose(mgx.tensor([1.0, 2.0]), mgx.tensor([1.000001, 2.1]))
+        tensor([ True, False])
+    """
+    x, y = check_tensor("isclose", input), check_tensor("isclose", other, "other", 2)
+    if x.dtype is not y.dtype:
+        raise RuntimeError(f"isclose: expected tensors of one dtype, got {x.dtype} and {y.dtype}; convert one with .to()")
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
+    a, b = (v.array if v.array.dtype.kind == "f" else v.array.astype(np.float64) for v in (x, y))
+    return wrap(np.asarray(np.isclose(a, b, rtol, atol, equal_nan)))
+
+
+@face
+def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether all elements are close, as in `isclose`; a Python bool."""
+    return bool(np.all(isclose(input, other, rtol, atol, equal_nan).array))
+
+
+@face
+def equal(input: Any, other: Any) -> bool:
+    """Whether two tensors have the same shape and the same elements; a Python bool."""
+    return np.array_equal(check_tensor("equal", input).array, check_tensor("equal", other, "other", 2).array)
 
 
 # ---------------------------------------------------------------- PyTorch's arithmetic

@@ -244,7 +244,7 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         value = value.to(x.dtype)
     try:
         result = checked("index", put_at, seen, value, advanced, False)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise RuntimeError(f"shape mismatch: {error}") from None
     write(seen, result, "__setitem__")
 

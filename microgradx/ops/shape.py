@@ -314,7 +314,7 @@ cycle.derivatives(
 # ---------------------------------------------------------------- repetition
 
 
-@face
+@face(also=("broadcast_to",))
 def expand(input: Any, *sizes: Any) -> Any:
     """Repeat dimensions of size 1, and new ones in front, without a copy; -1 keeps a size.
 
@@ -586,6 +586,115 @@ def unbind(input: Any, dim: int = 0) -> Any:
     if x.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return slices(x, axis_of(dim, x.ndim))
+
+
+# ---------------------------------------------------------------- grids and diagonals
+
+
+@face(method=False)
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
+    """The coordinates of a grid: vectors, each laid along a dimension of its own and repeated along the others.
+
+    Args:
+        tensors: Tensors of one or no dimension, or one sequence of them.
+        indexing: ``"ij"``, or ``"xy"`` to exchange the first two dimensions, as when drawing.
+
+    Source: ``torch.meshgrid``.
+
+    Example:
+        >>> mgx.meshgrid(mgx.arange(2), mgx.arange(3))[1]
+        tensor([[0, 1, 2],
+                [0, 1, 2]])
+    """
+    vectors = list(tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors)
+    if not vectors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    for x in vectors:
+        if check_tensor("meshgrid", x, "tensors").ndim > 1:
+            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {list(x.shape)}")
+        if x.dtype is not vectors[0].dtype:
+            raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype; convert them with .to()")
+    swapped = indexing == "xy" and len(vectors) > 1
+    if swapped:
+        vectors[:2] = vectors[1::-1]
+    sizes = [x.array.size for x in vectors]
+    ones = [1] * len(sizes)
+    grids = [
+        expand(reshape(x, *ones[:i], n, *ones[i + 1 :]), *sizes) for i, (x, n) in enumerate(zip(vectors, sizes))
+    ]
+    if swapped:
+        grids[:2] = grids[1::-1]
+    return tuple(grids)
+
+
+@view(np.diagonal, name="Diagonal")
+def diagonal_of(x: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """The elements whose positions along two axes differ by ``offset``, along a new last axis."""
+    out = x.diagonal(offset, axis1, axis2)
+    out.flags.writeable = x.flags.writeable  # NumPy's own is read-only, out of caution
+    return out
+
+
+@primitive(name="DiagEmbed")
+def place_diagonal(x: Array, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> Array:
+    """Zeros of ``shape``, but for that diagonal, which is ``x``."""
+    out = np.zeros(shape, x.dtype)
+    diagonal_of(out, offset, axis1, axis2)[...] = x
+    return out
+
+
+diagonal_of.derivatives(
+    x=lambda g, x_shape, offset, axis1, axis2: place_diagonal(g, x_shape, offset, axis1, axis2),
+)
+place_diagonal.derivatives(x=lambda g, offset, axis1, axis2: diagonal_of(g, offset, axis1, axis2))
+
+
+@face
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    """A diagonal of the matrices in two dimensions, which go, as the last dimension; a view.
+
+    Args:
+        input: A tensor of at least two dimensions.
+        offset: 0 for the main diagonal, above 0 for one above it, below 0 for one below.
+        dim1: The dimension of the rows.
+        dim2: The dimension of the columns.
+
+    Shape: (..., n, m) -> (..., k), k being the length of the diagonal.
+    Derivative: ``g`` on the diagonal, 0 elsewhere.
+    Raises: RuntimeError: the two dimensions are one.
+    Source: ``torch.diagonal``.
+
+    Example:
+        >>> mgx.arange(4).reshape(2, 2).diagonal()
+        tensor([0, 3])
+    """
+    x = check_tensor("diagonal", input)
+    a, b = axis_of(dim1, x.ndim), axis_of(dim2, x.ndim)
+    if a == b:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return diagonal_of(x, offset, a, b)
+
+
+@face
+def diag(input: Any, diagonal: int = 0) -> Any:
+    """A matrix with the vector on its diagonal, zeros elsewhere; of a matrix, its diagonal, copied.
+
+    Source: ``torch.diag``.
+
+    Example:
+        >>> mgx.tensor([1, 2]).diag()
+        tensor([[1, 0],
+                [0, 2]])
+    """
+    x = check_tensor("diag", input)
+    if x.ndim not in (1, 2):
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {x.ndim}D")
+    if x.ndim == 2:
+        return clone(diagonal_of(x, diagonal, 0, 1))
+    n = x.array.size + (diagonal if diagonal > 0 else -diagonal)
+    return place_diagonal(x, (n, n), diagonal, 0, 1)
 
 
 # ---------------------------------------------------------------- copies and triangles

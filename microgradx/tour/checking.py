@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from microgradx.autograd import grad, no_grad
-from microgradx.autograd.gradcheck import gradcheck
+from microgradx.autograd.checking import gradcheck
 from microgradx.creation import zeros_like
 from microgradx.nn import functional as F
 from microgradx.tensor import Tensor

@@ -9,7 +9,7 @@ import torch
 
 import microgradx as mgx
 from microgradx.autograd.function import Function, FunctionCtx, once_differentiable
-from microgradx.autograd.gradcheck import gradcheck, gradgradcheck
+from microgradx.autograd.checking import gradcheck, gradgradcheck
 from microgradx.autograd.modes import recording
 
 
