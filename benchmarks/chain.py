@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 import microgradx
-from benchmarks.table import Row, compare
+from benchmarks.table import Goals, Row, compare
 from benchmarks.timing import Step
 
 LINKS = 333  # of three operations each
@@ -31,7 +31,7 @@ def with_tensors(torch: Any, shape: tuple[int, ...]) -> Step:
     """For PyTorch and microgradx: it is the same program."""
     x, y = (torch.tensor(a, requires_grad=True) for a in data(shape))
 
-    def step() -> float:
+    def step() -> Any:
         x.grad = y.grad = None
         h = x
         for _ in range(LINKS):
@@ -99,7 +99,7 @@ def rows(rounds: int) -> list[Row]:
             "autograd": with_autograd(shape),
             "NumPy by hand": by_hand(shape),
         }
-        goals = {
+        goals: Goals = {
             ("microgradx", "PyTorch"): 0.7,
             ("microgradx", "autograd"): 0.3,
             ("autograd", "PyTorch"): None,

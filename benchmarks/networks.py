@@ -15,7 +15,7 @@ import torch
 import microgradx
 import microgradx.nn
 import microgradx.optim
-from benchmarks.table import Row, compare
+from benchmarks.table import Goals, Row, compare
 from benchmarks.timing import Step
 
 MOONS = (2, 16, 16, 1)
@@ -30,8 +30,9 @@ def moons() -> list[Batch]:
     angle = rng.uniform(0, math.pi, 50)
     upper = np.stack([np.cos(angle), np.sin(angle)], 1)  # (50, 2)
     lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], 1)  # (50, 2)
-    points = np.concatenate([upper, lower]) + 0.3 * rng.standard_normal((100, 2))
-    return [(points.astype(np.float32), np.repeat(np.float32([[0], [1]]), 50, axis=0))]  # (100, 2), (100, 1)
+    points = np.concatenate([upper, lower]) + 0.3 * rng.standard_normal((100, 2))  # (100, 2)
+    classes = np.repeat(np.array([[0], [1]], np.float32), 50, axis=0)  # (100, 1)
+    return [(points.astype(np.float32), classes)]
 
 
 def digits() -> list[Batch]:
@@ -58,7 +59,7 @@ def with_tensors(torch: Any, sizes: tuple[int, ...], batches: list[Batch], rule:
     loss_of = torch.nn.BCEWithLogitsLoss() if sizes is MOONS else torch.nn.CrossEntropyLoss()
     stream = itertools.cycle([(torch.tensor(x), torch.tensor(y)) for x, y in batches])
 
-    def step() -> float:
+    def step() -> Any:
         x, y = next(stream)
         loss = loss_of(model(x), y)
         optimizer.zero_grad()
@@ -205,7 +206,7 @@ def rows(name: str, sizes: tuple[int, ...], batches: list[Batch], rule: str, goa
         "autograd": with_autograd(sizes, batches, rule),
         "NumPy by hand": by_hand(sizes, batches, rule),
     }
-    goals = {
+    goals: Goals = {
         ("microgradx", "PyTorch"): goal,
         ("microgradx", "autograd"): None,
         ("NumPy by hand", "PyTorch"): None,

@@ -14,7 +14,7 @@ import torch
 from micrograd.engine import Value
 
 import microgradx
-from benchmarks.table import Row, compare
+from benchmarks.table import Goals, Row, compare
 from benchmarks.timing import Step
 
 POINTS = [0.01 * i for i in range(100)]
@@ -37,7 +37,7 @@ def with_tensors(torch: Any) -> Step:
     """For PyTorch and microgradx: it is the same program."""
     w, b = torch.tensor(W, requires_grad=True), torch.tensor(B, requires_grad=True)
 
-    def step() -> float:
+    def step() -> Any:
         w.grad = b.grad = None
         total(w, b).backward()
         return w.grad.item() + b.grad.item()
@@ -48,7 +48,7 @@ def with_tensors(torch: Any) -> Step:
 def with_micrograd() -> Step:
     w, b = Value(W), Value(B)
 
-    def step() -> float:
+    def step() -> Any:
         w.grad = b.grad = 0
         total(w, b).backward()
         return w.grad + b.grad
@@ -82,7 +82,7 @@ def rows(rounds: int) -> list[Row]:
         "PyTorch": with_tensors(torch),
         "autograd": with_autograd(),
     }
-    goals = {
+    goals: Goals = {
         ("microgradx", "micrograd"): 1.0,
         ("microgradx", "PyTorch"): None,
         ("microgradx", "autograd"): None,

@@ -21,7 +21,11 @@ class Row(NamedTuple):
     goal: float | None = None
 
 
-def compare(workload: str, sides: dict[str, Step], goals: dict[tuple[str, str], float | None], rounds: int) -> list[Row]:
+Goals = dict[tuple[str, str], float | None]
+"""Which two sides to divide, and what the ratio should be at most."""
+
+
+def compare(workload: str, sides: dict[str, Step], goals: Goals, rounds: int) -> list[Row]:
     """Let the sides race, and divide the times of each pair in ``goals``."""
     seconds = race(sides, rounds)
     return [

@@ -253,8 +253,7 @@ def keep_old_values(edge: Any, array: np.ndarray, scalar: Any) -> None:
     if isinstance(node, Node) and node.saved:
         memory = owner(array)
         node.saved = tuple(
-            np.array(v) if v is scalar or (isinstance(v, np.ndarray) and owner(v) is memory) else v
-            for v in node.saved
+            np.array(v) if v is scalar or (isinstance(v, np.ndarray) and owner(v) is memory) else v for v in node.saved
         )
 
 

@@ -20,7 +20,7 @@ from microgradx.tour import network
 from microgradx.tour.network import Epoch, Network, scores
 from microgradx.tour.pictures import INK, loss_curve, ticks, tiles
 from microgradx.tour.report import digit_table
-from microgradx.tour.walk import formula, walk_back
+from microgradx.autograd.formula import formula, walk_back
 
 FILES = {"index.html", "graph.svg", "loss-curve.svg", "filters.svg", "digit.svg"}
 SHORT = ["tour", "--epochs", "1", "--hidden", "4"]

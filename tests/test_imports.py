@@ -14,9 +14,9 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # A part may import those before it. A package is one part, of which the files may import each other.
 ORDER = [
-    "version", "memory", "dtypes", "size", "device", "printing", "graph", "checks", "engine", "views", "ops", "creation",
-    "random", "backward", "tensor", "autograd", "nn", "optim", "utils", "datasets", "viz", "tour", "cli", "__init__",
-    "__main__",
+    "version", "memory", "dtypes", "size", "device", "printing", "graph", "checks", "engine", "views", "ops",
+    "creation", "random", "backward", "tensor", "autograd", "nn", "optim", "utils", "datasets", "viz", "tour",
+    "cli", "__init__", "__main__",
 ]  # fmt: skip
 
 # Imports inside of functions that point up, and why they may.

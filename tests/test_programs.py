@@ -110,7 +110,7 @@ OPERATIONS = {
     "@": lambda m, x, y, d, n: matrix(x) @ matrix(x).T * 0.2,
     "@ vector": lambda m, x, y, d, n: x @ x[(0,) * (x.ndim - 1)] * 0.4,
     "batch @": lambda m, x, y, d, n: x[None] @ x.mT * 0.2 if 1 < x.ndim < 4 else x,
-    "linear": lambda m, x, y, d, n: m.nn.functional.linear(x, matrix(x)[:2, : x.shape[-1]]) if x.ndim < 3 else x,
+    "linear": lambda m, x, y, d, n: m.nn.functional.linear(matrix(x), matrix(x)[:2]),
     "outer": lambda m, x, y, d, n: m.outer(x.flatten()[:4], x.flatten()[-3:]),
     "layer_norm": lambda m, x, y, d, n: m.nn.functional.layer_norm(x, x.shape[-1:], eps=0.1),
     "mse_loss": lambda m, x, y, d, n: m.nn.functional.mse_loss(x, x.cos()),

@@ -94,6 +94,21 @@ def has(place, name):
     return True
 
 
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_what_is_said_to_differ_differs(lib):
+    """Both ways: microgradx does what the README says of it, and PyTorch what it says of PyTorch."""
+    w, x = lib.ones(2, requires_grad=True), lib.ones(2)
+    y = (w * x).sum()
+    x.data.fill_(5.0)
+    with pytest.raises(RuntimeError, match="modified by an inplace") if lib is mgx else contextlib.nullcontext():
+        y.backward()
+    assert (None if w.grad is None else w.grad.tolist()) == (None if lib is mgx else [5.0, 5.0])  # right is [1, 1]
+    with lib.inference_mode():
+        x = lib.ones(2)
+    with contextlib.nullcontext() if lib is mgx else pytest.raises(RuntimeError, match="Inference tensors"):
+        (w * x).sum().backward()
+
+
 def test_the_two_commands_are_those_that_are_checked():
     commands = next(text for language, text, _ in BLOCKS if language == "sh").splitlines()
     steps = re.findall(r"""^step ["'](pip .+)["']$""", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)

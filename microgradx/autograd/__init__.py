@@ -4,8 +4,16 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 from microgradx.autograd.modes import (
-    detect_anomaly, enable_grad, inference_mode, is_anomaly_enabled, is_grad_enabled, is_inference_mode_enabled, no_grad,
-    recording, set_detect_anomaly, set_grad_enabled,
+    detect_anomaly,
+    enable_grad,
+    inference_mode,
+    is_anomaly_enabled,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    recording,
+    set_detect_anomaly,
+    set_grad_enabled,
 )  # fmt: skip
 from microgradx.backward import backward, grad
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from microgradx.autograd import numeric
+from microgradx.autograd.formula import lambda_body
 from microgradx.autograd.function import Function, FunctionCtx
+from microgradx.engine import parameters
 from microgradx.graph import OFF, ON, Leaf, Node, Output, Record, Variable, mode, wrap
 
 STEP = 6e-6
@@ -219,13 +220,5 @@ def _source(rule: Any) -> str:
     where = f"{code.co_filename}:{code.co_firstlineno}"
     if code.co_name != "<lambda>":
         return f"{rule.__qualname__}, {where}"
-    # The instructions of a lambda know the columns that they were compiled from: together, its expression.
-    spans = [p for p in code.co_positions() if None not in p and p[2:] != (0, 0)]
-    first, last = min((p[0], p[2]) for p in spans), max((p[1], p[3]) for p in spans)
-    lines = [line.encode() for line in linecache.getlines(code.co_filename)[first[0] - 1 : last[0]]]
-    if not lines:
-        return where
-    lines[-1] = lines[-1][: last[1]]
-    lines[0] = lines[0][first[1] :]
-    body = " ".join(line.decode().strip() for line in lines)
-    return f"lambda {', '.join(code.co_varnames[: code.co_argcount])}: {body}, {where}"
+    body = lambda_body(code)
+    return f"lambda {', '.join(parameters(rule))}: {body}, {where}" if body else where

@@ -1,10 +1,11 @@
 """The operations: primitives with their derivatives, and their public names."""
 
 from microgradx.ops import (
-    activation, conv, elementwise, embedding, erf, face, indexing, linalg, loss, norm, pad, pool, reduction, shape,
+    activation, conv, decompose, einsum, elementwise, embedding, erf, face, indexing, linalg, loss, norm, pad, pool, reduction, scatter,
+    shape, sorting,
 )  # fmt: skip
 
 __all__ = [
-    "activation", "conv", "elementwise", "embedding", "erf", "face", "indexing", "linalg", "loss", "norm", "pad", "pool",
-    "reduction", "shape",
+    "activation", "conv", "decompose", "einsum", "elementwise", "embedding", "erf", "face", "indexing", "linalg", "loss", "norm", "pad", "pool",
+    "reduction", "scatter", "shape", "sorting",
 ]  # fmt: skip

@@ -790,7 +790,9 @@ def isclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, eq
     """
     x, y = check_tensor("isclose", input), check_tensor("isclose", other, "other", 2)
     if x.dtype is not y.dtype:
-        raise RuntimeError(f"isclose: expected tensors of one dtype, got {x.dtype} and {y.dtype}; convert one with .to()")
+        raise RuntimeError(
+            f"isclose: expected tensors of one dtype, got {x.dtype} and {y.dtype}; convert one with .to()"
+        )
     for name, value in (("rtol", rtol), ("atol", atol)):
         if value < 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")

@@ -343,25 +343,30 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     a = axis_of(dim, x.ndim)
     if index.array.size == 0:
         return gather_at(x.ravel(), (index.array.astype(np.int64),))
-    if index.array.dtype not in (np.int64, np.int32):
-        raise RuntimeError("gather(): Expected dtype int32/int64 for index; convert it with .long()")
-    at = np.atleast_1d(index.array)
     x = x if x.ndim else np.reshape(x, (1,))
-    shape = at.shape
-    if len(shape) != x.ndim:
-        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    if any(n > m for d, (n, m) in enumerate(zip(shape, x.array.shape)) if d != a):
-        raise RuntimeError(
-            f"Size does not match at dimension {next(d for d, n in enumerate(shape) if d != a and n > x.array.shape[d])} "
-            f"expected index {list(shape)} to be no larger than self {list(x.array.shape)} apart from dimension {a}"
-        )
-    low, high = at.min(), at.max()
-    if low < 0 or high >= x.array.shape[a]:
-        bad = low if low < 0 else high
-        raise RuntimeError(f"index {bad} is out of bounds for dimension {a} with size {x.array.shape[a]}")
-    fits = tuple(slice(None) if d == a else slice(n) for d, n in enumerate(shape))
+    at = places("gather", x.array.shape, a, index)
+    fits = tuple(slice(None) if d == a else slice(n) for d, n in enumerate(at.shape))
     out = take_along(x if is_trivial(fits) else view_at(x, fits), at, a)
     return out if index.ndim else np.reshape(out, ())
+
+
+def places(name: str, shape: tuple[int, ...], a: int, index: Any) -> Array:
+    """The positions along axis ``a`` that an index tensor gives for a tensor of ``shape``, checked."""
+    at = np.atleast_1d(index.array)
+    if at.dtype not in (np.int64, np.int32):
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index; convert it with .long()")
+    if at.ndim != len(shape):
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    for d, (n, m) in enumerate(zip(at.shape, shape)):
+        if n > m and d != a:
+            raise RuntimeError(
+                f"Size does not match at dimension {d} expected index {list(at.shape)} to be no larger than self "
+                f"{list(shape)} apart from dimension {a}"
+            )
+    low, high = at.min(), at.max()
+    if low < 0 or high >= shape[a]:
+        raise RuntimeError(f"index {low if low < 0 else high} is out of bounds for dimension {a} with size {shape[a]}")
+    return at
 
 
 @face

@@ -96,7 +96,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
         if bias is not None:
             out += bias  # our own array
     except ValueError:
-        if input.shape[-1:] != weight.shape[-1:]:
+        if bias is None or input.shape[-1:] != weight.shape[-1:]:
             raise mismatch(input, weight.T) from None
         raise RuntimeError(
             f"linear: expected a bias with {len(weight)} elements, got shape {list(bias.shape)}; "

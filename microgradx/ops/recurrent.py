@@ -1,72 +1,110 @@
-"""Steps in time: the pointwise half of an LSTM's and a GRU's step.
+"""Steps in time: the pointwise half of a step of an LSTM, and of a GRU.
 
-The other half is a linear map of the state, `microgradx.ops.linalg.linear`. What the gradients of all arguments share
-is computed once: the arguments are taken together, as ``*arrays``, and one rule returns all their gradients.
+The other half is a linear map of the old state, `microgradx.ops.linalg.linear`.
 """
 
 from __future__ import annotations
+
+from functools import cache
+from typing import Any
 
 import numpy as np
 
 from microgradx.engine import primitive
 from microgradx.graph import Array
+from microgradx.ops.elementwise import sigmoid
 from microgradx.ops.shape import part
 
 
-def quarters(z: Array) -> list[Array]:
-    """The four blocks of the last dimension."""
-    size = z.shape[-1] // 4
-    return [part(z, z.ndim - 1, i * size, (i + 1) * size) for i in range(4)]
+def blocks(x: Array, n: int) -> list[Array]:
+    """The n equal parts of the last dimension."""
+    size = x.shape[-1] // n
+    return [part(x, x.ndim - 1, i * size, (i + 1) * size) for i in range(n)]
 
 
-def scales(z: Array) -> Array:
-    """1 in the third quarter of the last dimension, 1/2 elsewhere."""
-    scale = np.full(z.shape[-1], 0.5, z.dtype)
-    size = z.shape[-1] // 4
-    scale[2 * size : 3 * size] = 1.0
-    return scale
+# ---------------------------------------------------------------- LSTM
 
 
-def opened(z: Array) -> Array:
-    """The gates: sigmoid, but for tanh in the third quarter.
+@cache
+def steepness(width: int, dtype: Any) -> Array:
+    """For each of an LSTM's gates 1/2, for its new values (the third quarter) 1.
 
-    ``sigmoid(z) = 1/2 + 1/2 tanh(z / 2)``, so that one tanh serves all four.
+    As ``sigmoid(z) = 1/2 + 1/2 tanh(z / 2)``, both are ``(1 - s) + s tanh(s z)``, and one tanh serves all.
     """
-    scale = scales(z)
-    return np.tanh(z * scale) * scale + (1 - scale)
-
-
-def slopes(gates: Array) -> Array:
-    """The derivatives of the gates, by their values: ``s - s²`` of a sigmoid, ``1 - t²`` of a tanh.
-
-    Both are ``a·b`` for the distances a and b from the two ends of the range: (s - 0)(1 - s), (t - -1)(1 - t).
-    """
-    low = scales(gates) * -2 + 1  # 0 for a sigmoid, -1 for a tanh
-    return (gates - low) * (1 - gates)
+    s = np.full(width, 0.5, dtype)
+    s[width // 2 : width * 3 // 4] = 1
+    return s
 
 
 @primitive(name="LstmCell", multiple=True)
-def lstm_cell(*arrays: Array) -> tuple[Array, Array]:
-    """The new state (h, c) of an LSTM, from what goes into its gates and the old c.
+def lstm_cell(z: Array, c: Array) -> tuple[Array, Array, Array]:
+    """The new state (h, c) of an LSTM, from what goes into its gates and the old c; and the gates.
 
-    The input gate i, forget gate f, new value n and output gate o lie side by side in the first argument:
-    (..., 4H), (..., H) -> (..., H), (..., H). The cell forgets and takes in, ``f·c + i·n``, and shows ``o·tanh(c)``.
+    Side by side: input gate i, forget gate f, new values n, output gate o: (..., 4H). The cell forgets some of what
+    it holds and takes in some that is new, ``f·c + i·n``; it shows ``o·tanh(c)``. The gates are a result because
+    their values are what the derivatives read.
     """
-    z, c = arrays
-    i, f, n, o = quarters(opened(z))
+    s = steepness(z.shape[-1], z.dtype)
+    gates = z * s
+    np.tanh(gates, out=gates)
+    gates *= s
+    gates += 1 - s
+    i, f, n, o = blocks(gates, 4)
     new = f * c + i * n
-    return o * np.tanh(new), new
+    return o * np.tanh(new), new, gates
 
 
-def lstm_cell_back(g: tuple[Array, Array], arrays: tuple[Array, Array], out: tuple[Array, Array]) -> list[Array]:
-    """Back through ``h = o·tanh(c')`` to the new cell c', then to the gates and the old c."""
-    z, c = arrays
-    gates = opened(z)
-    i, f, n, o = quarters(gates)
+def lstm_by_new(g: Array, out: Array) -> Array:
+    """To the new c: what comes to it directly, and through ``h = o·tanh(c)``."""
     t = np.tanh(out[1])
-    dc = g[1] + g[0] * o * (1 - t * t)
-    by_gates = np.concatenate([dc * n, dc * c, dc * i, g[0] * t], -1)
-    return [by_gates * slopes(gates), dc * f]
+    return g[1] + g[0] * (blocks(out[2], 4)[3] * (1 - t * t))
 
 
-lstm_cell.derivatives(arrays=lstm_cell_back)
+def lstm_by_z(g: Array, c: Array, out: Array) -> Array:
+    """To the gates, and through their slopes: ``y·(1 - y)`` of a sigmoid, ``(1 + y)·(1 - y)`` of a tanh."""
+    gates = out[2]
+    i, _, n, _ = blocks(gates, 4)
+    dc = lstm_by_new(g, out)
+    by_gates = np.concatenate([dc * n, dc * c, dc * i, g[0] * np.tanh(out[1])], -1) + g[2]
+    top = 2 * steepness(gates.shape[-1], gates.dtype) - 1  # 0 or 1
+    return by_gates * ((gates + top) * (1 - gates))
+
+
+lstm_cell.derivatives(
+    z=lstm_by_z,
+    c=lambda g, out: lstm_by_new(g, out) * blocks(out[2], 4)[1],
+)
+
+
+# ---------------------------------------------------------------- GRU
+
+
+@primitive(name="GruCell")
+def gru_cell(*arrays: Array) -> Array:
+    """The new state of a GRU: (..., 3H), (..., 3H), (..., H) -> (..., H).
+
+    The first argument is what the input gives to the reset gate r, the update gate u and the new values n, side by
+    side; the second is what the old state gives, of which n takes only as much as r lets through. Of the old state,
+    which is the third, u keeps a part: ``u·h + (1 - u)·n``.
+    """
+    _, u, n = gru_gates(*arrays[:2])
+    return n + u * (arrays[2] - n)
+
+
+def gru_gates(x: Array, z: Array) -> tuple[Array, Array, Array]:
+    (xr, xu, xn), (zr, zu, zn) = blocks(x, 3), blocks(z, 3)
+    r = sigmoid(xr + zr)
+    return r, sigmoid(xu + zu), np.tanh(xn + r * zn)
+
+
+def gru_back(g: Array, arrays: tuple[Array, ...]) -> list[Array]:
+    """The three gradients together, as they share nearly all of the work."""
+    x, z, h = arrays
+    r, u, n = gru_gates(x, z)
+    by_n = g * ((1 - u) * (1 - n * n))
+    by_r = by_n * blocks(z, 3)[2] * (r - r * r)
+    by_u = g * (h - n) * (u - u * u)
+    return [np.concatenate([by_r, by_u, by_n], -1), np.concatenate([by_r, by_u, by_n * r], -1), g * u]
+
+
+gru_cell.derivatives(arrays=gru_back)

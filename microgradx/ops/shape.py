@@ -621,9 +621,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
         vectors[:2] = vectors[1::-1]
     sizes = [x.array.size for x in vectors]
     ones = [1] * len(sizes)
-    grids = [
-        expand(reshape(x, *ones[:i], n, *ones[i + 1 :]), *sizes) for i, (x, n) in enumerate(zip(vectors, sizes))
-    ]
+    grids = [expand(reshape(x, *ones[:i], n, *ones[i + 1 :]), *sizes) for i, (x, n) in enumerate(zip(vectors, sizes))]
     if swapped:
         grids[:2] = grids[1::-1]
     return tuple(grids)

@@ -1,0 +1,204 @@
+"""Writing to places that an index tensor names: scatter, and its relatives.
+
+All are `put_at`, the operation behind ``x[index] = value``; what differs is how the index is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradx.graph import Variable, wrap
+from microgradx.ops.elementwise import scaled
+from microgradx.ops.face import axis_of, check_tensor, face
+from microgradx.ops.indexing import checked, gather, index_select, item_of, places, put_at, slice_of
+from microgradx.ops.reduction import along
+from microgradx.ops.shape import expand, ravel
+
+
+def scattered(name: str, input: Any, dim: int, index: Any, src: Any, accumulate: bool) -> Any:
+    """What the forms of `scatter` share: ``src``, a tensor or a number, put or added along one dimension."""
+    x = check_tensor(name, input)
+    if index.array.size == 0:
+        return x.clone()
+    a = axis_of(dim, x.ndim)
+    spread = x if x.ndim else np.reshape(x, (1,))
+    at = places(name, spread.array.shape, a, index)
+    if isinstance(src, Variable):
+        if src.dtype is not x.dtype:
+            raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype; got {x.dtype} and {src.dtype}")
+        src = src if src.ndim else np.reshape(src, (1,))
+        if src.ndim != at.ndim or any(n > m for n, m in zip(at.shape, src.array.shape)):
+            raise RuntimeError(
+                f"{name}(): Expected index {list(at.shape)} to be no larger than src {list(src.array.shape)} in any "
+                "dimension"
+            )
+        src = src if src.array.shape == at.shape else slice_of(src, tuple(slice(n) for n in at.shape))
+    return np.reshape(put_at(spread, src, along(spread.array, at, a), accumulate), x.array.shape)
+
+
+@face(inplace=True)
+def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Any:
+    """``input`` with elements of ``src`` written along ``dim``: for dim = 0, ``out[index[i, j], j] = src[i, j]``.
+
+    Args:
+        input: Any tensor.
+        dim: The dimension along which ``index`` says the position.
+        index: int64 tensor of as many dimensions, not larger than ``src``.
+        src: A tensor, or a number.
+        value: A number, in the place of ``src``.
+        reduce: ``"add"`` or ``"multiply"`` to combine with what is there; None to replace it.
+
+    Derivative: ``input`` gets ``g``, but 0 where it was replaced; ``src`` gets ``g`` at its places. Where one
+        place is written twice without ``reduce``, the last one counts forward, but all get ``g``, as PyTorch's.
+    Raises: RuntimeError: index of another dtype, out of range or too large; ``"multiply"`` with gradients.
+    Source: ``torch.scatter``.
+
+    Example:
+        >>> mgx.zeros(2, 3).scatter(1, mgx.tensor([[2], [0]]), 1.0)
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]])
+    """
+    src = value if src is None else src
+    if reduce == "multiply":
+        if input.requires_grad or (isinstance(src, Variable) and src.requires_grad):
+            raise RuntimeError("scatter: reduce='multiply' is not differentiable; detach() the tensors first")
+        x = np.atleast_1d(input.array).copy()
+        at = along(x, places("scatter", x.shape, axis_of(dim, input.ndim), index), axis_of(dim, input.ndim))
+        cut = np.atleast_1d(src.array)[tuple(map(slice, at[dim].shape))] if isinstance(src, Variable) else src
+        np.multiply.at(x, at, cut)
+        return wrap(x.reshape(input.array.shape))
+    if reduce not in (None, "add"):
+        raise RuntimeError(f"reduce argument must be either add or multiply; got {reduce!r}")
+    return scattered("scatter", input, dim, index, src, reduce == "add")
+
+
+@face(inplace=True)
+def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
+    """``input`` with elements of ``src`` added along ``dim``: for dim = 0, ``out[index[i, j], j] += src[i, j]``.
+
+    Derivative: ``g`` to input, and to ``src`` at its places; it is the adjoint of `gather`.
+    Source: ``torch.scatter_add``.
+
+    Example:
+        >>> mgx.zeros(2).scatter_add(0, mgx.tensor([1, 1, 0]), mgx.tensor([1.0, 2.0, 3.0]))
+        tensor([3., 3.])
+    """
+    return scattered("scatter_add", input, dim, index, check_tensor("scatter_add", src, "src", 4), True)
+
+
+@face(inplace=True)
+def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Any:
+    """``input`` with the slices of ``alpha · source`` added at the positions in ``index`` along ``dim``.
+
+    Source: ``torch.index_add``.
+
+    Example:
+        >>> mgx.zeros(3).index_add(0, mgx.tensor([0, 2, 0]), mgx.ones(3))
+        tensor([2., 0., 1.])
+    """
+    x = check_tensor("index_add", input)
+    a = axis_of(dim, x.ndim)
+    spread, source = (v if v.ndim else np.reshape(v, (1,)) for v in (x, check_tensor("index_add", source, "source", 4)))
+    at = np.atleast_1d(index.array)
+    if at.ndim > 1 or at.dtype not in (np.int64, np.int32):
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector of integers, got {list(at.shape)}, {index.dtype}"
+        )
+    if source.dtype is not x.dtype:
+        raise RuntimeError(f"index_add_(): self ({x.dtype}) and source ({source.dtype}) must have the same scalar type")
+    wanted = (*spread.array.shape[:a], at.size, *spread.array.shape[a + 1 :])
+    if source.array.shape != wanted:
+        raise RuntimeError(f"index_add_(): expected source of shape {list(wanted)}, got {list(source.array.shape)}")
+    if at.size and not 0 <= at.min() <= at.max() < spread.array.shape[a]:
+        raise IndexError(f"index out of range in self: expected positions from 0 to {spread.array.shape[a] - 1}")
+    return np.reshape(put_at(spread, scaled(source, alpha), (slice(None),) * a + (at,), True), x.array.shape)
+
+
+@face(inplace=True)
+def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    """``input`` with ``values`` at ``[indices]``, a tuple of integer tensors or masks; or added there.
+
+    Source: ``torch.index_put``.
+
+    Example:
+        >>> mgx.zeros(3).index_put((mgx.tensor([1, 1]),), mgx.tensor([2.0, 3.0]), accumulate=True)
+        tensor([0., 5., 0.])
+    """
+    x, index = check_tensor("index_put", input), tuple(item_of(i) for i in indices)
+    if values.dtype is not x.dtype:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {x.dtype} for the destination and "
+            f"{values.dtype} for the source."
+        )
+    try:
+        return checked("index_put", put_at, x, values, index, accumulate)
+    except ValueError as error:
+        raise RuntimeError(f"shape mismatch: {error}") from None
+
+
+@face
+def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
+    """As `gather`, where the other dimensions are broadcast; without ``dim``, from the flattened input.
+
+    Source: ``torch.take_along_dim``.
+
+    Example:
+        >>> x = mgx.tensor([[3, 1, 2], [6, 5, 4]])
+        >>> x.take_along_dim(x.argsort(1), 1)
+        tensor([[1, 2, 3],
+                [4, 5, 6]])
+    """
+    x = check_tensor("take_along_dim", input)
+    if dim is None:
+        return take_along_dim(ravel(x), ravel(indices), 0)
+    if x.ndim != indices.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {x.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
+    a = axis_of(dim, x.ndim)
+    pairs = [(1, 1) if d == a else nm for d, nm in enumerate(zip(x.array.shape, indices.array.shape))]
+    if any(n != m and 1 not in (n, m) for n, m in pairs):
+        raise RuntimeError(
+            f"take_along_dim: cannot broadcast {list(x.shape)} with {list(indices.shape)} beside dim {dim}"
+        )
+    others = [m if n == 1 else n for n, m in pairs]
+    x, indices = (expand(v, *others[:a], v.array.shape[a], *others[a + 1 :]) for v in (x, indices))
+    at = indices.array
+    return gather(x, a, wrap(np.where(at < 0, at + x.array.shape[a], at)))  # unlike gather, it counts from the end too
+
+
+@face
+def repeat_interleave(
+    input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Any:
+    """Each element, or each slice along ``dim``, several times in a row.
+
+    Args:
+        input: Any tensor; if it is the only argument, it is ``repeats`` for the numbers 0, 1, 2, ...
+        repeats: How many times: a number, or a tensor with one for each slice.
+        dim: Along which dimension; None flattens the input.
+        output_size: Accepted, not needed.
+
+    Derivative: each slice gets the sum of ``g`` over its copies.
+    Raises: RuntimeError: as many numbers as slices are needed, none below 0.
+    Source: ``torch.repeat_interleave``.
+
+    Example:
+        >>> mgx.tensor([1, 2]).repeat_interleave(2)
+        tensor([1, 1, 2, 2])
+    """
+    x = check_tensor("repeat_interleave", input)
+    if repeats is None:
+        return wrap(np.repeat(np.arange(x.array.size), x.array))
+    if dim is None:
+        x, dim = ravel(x), 0
+    n = x.array.shape[axis_of(dim, x.ndim)]
+    counts = np.asarray(repeats.array if isinstance(repeats, Variable) else repeats)
+    if counts.ndim > 1 or counts.size not in (1, n) or (counts.size and counts.min() < 0):
+        raise RuntimeError(
+            f"repeats must have the same size as input along dim, {n}, and no negative number; got {counts}"
+        )
+    return index_select(x, dim, wrap(np.repeat(np.arange(n), counts)))

@@ -1,0 +1,181 @@
+"""Order: sorting, the largest few, the middle one, and what occurs at all.
+
+To sort is to find where each element goes, which has no derivative, and then to pick the elements in that
+order, which is `take_along`: its rule carries the gradient back to where each element came from.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from microgradx.engine import primitive
+from microgradx.graph import Array, wrap
+from microgradx.ops.face import axis_of, check_tensor, face
+from microgradx.ops.reduction import Max, take_along, to_extreme
+
+
+def pair(name: str) -> Any:
+    """The named pair that PyTorch's function of that name returns."""
+    made = namedtuple(name, ["values", "indices"])  # type: ignore[misc]
+    made.__module__ = Max.__module__
+    return made
+
+
+Sort, Topk, Median = pair("sort"), pair("topk"), pair("median")
+
+
+def order(x: Array, axis: int, descending: bool = False) -> Array:
+    """The positions of the elements, sorted; equals keep their order, and nan counts as the greatest."""
+    if not descending:
+        return np.argsort(x, axis, kind="stable")
+    return x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
+
+
+def picked(kind: Any, x: Any, axis: int, choose: Any, keepdim: bool = True) -> Any:
+    """Values and indices of the elements at the positions that ``choose(array, axis)`` finds."""
+    line = x if x.ndim else np.reshape(x, (1,))
+    indices = choose(line.array, axis)
+    values = take_along(line, indices, axis)
+    if not x.ndim or not keepdim:
+        shape = indices.shape[:axis] + indices.shape[axis + 1 :]
+        values, indices = np.reshape(values, shape), indices.reshape(shape)
+    return kind(values, wrap(indices))
+
+
+@face
+def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+    """The elements in rising order along ``dim``, and where they stood.
+
+    Args:
+        input: Any tensor.
+        dim: The dimension along which elements are ordered.
+        descending: In falling order.
+        stable: Accepted: equals always keep their order.
+
+    Returns: a named pair ``(values, indices)``.
+    Derivative: ``g`` goes back to where each element stood.
+    Raises: IndexError: ``dim`` is out of range.
+    Source: ``torch.sort``.
+
+    Example:
+        >>> values, indices = mgx.tensor([2.0, 3.0, 1.0]).sort()
+        >>> values, indices
+        (tensor([1., 2., 3.]), tensor([2, 0, 1]))
+    """
+    x = check_tensor("sort", input)
+    return picked(Sort, x, axis_of(dim, x.ndim), lambda a, axis: order(a, axis, descending))
+
+
+@face
+def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+    """The positions of the elements in rising order along ``dim``: the indices of `sort`.
+
+    Source: ``torch.argsort``.
+
+    Example:
+        >>> mgx.tensor([2.0, 3.0, 1.0]).argsort()
+        tensor([2, 0, 1])
+    """
+    return sort(check_tensor("argsort", input).detach(), dim, descending, stable).indices
+
+
+@face
+def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    """The ``k`` greatest elements along ``dim``, the greatest first, and where they stand.
+
+    Args:
+        input: Any tensor.
+        k: How many.
+        dim: The dimension along which they are sought.
+        largest: False for the least ones.
+        sorted: Accepted: they always are.
+
+    Returns: a named pair ``(values, indices)``.
+    Derivative: ``g`` goes to the elements that were chosen.
+    Raises: RuntimeError: there are fewer than ``k``.
+    Source: ``torch.topk``.
+
+    Example:
+        >>> mgx.tensor([1.0, 4.0, 3.0]).topk(2).indices
+        tensor([1, 2])
+    """
+    x = check_tensor("topk", input)
+    axis = axis_of(dim, x.ndim)
+    if not 0 <= k <= (x.array.shape[axis] if x.ndim else 1):
+        raise RuntimeError(f"selected index k out of range; got k = {k} for shape {list(x.shape)} and dim {dim}")
+    return picked(Topk, x, axis, lambda a, axis: order(a, axis, largest).take(range(k), axis))
+
+
+@primitive(name="Median")
+def middle(x: Array) -> Array:
+    """The lower median of all elements."""
+    if not x.size or np.isnan(x).any():
+        return x.dtype.type(np.nan)
+    return np.partition(x.reshape(-1), (x.size - 1) // 2)[(x.size - 1) // 2]
+
+
+middle.derivatives(x=lambda g, x, out: to_extreme(g, x, None, out))
+
+
+def middle_place(x: Array, axis: int) -> Array:
+    """Where the lower median stands along an axis, as one index; if there is a nan, the first one."""
+    chosen = order(x, axis).take([(x.shape[axis] - 1) // 2], axis)
+    bad = np.isnan(x)
+    return np.where(bad.any(axis, keepdims=True), bad.argmax(axis, keepdims=True), chosen)
+
+
+@face
+def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The middle element in order, the lower of two; with ``dim`` that along it, and its index.
+
+    Returns: a 0-d tensor; with ``dim`` a named pair ``(values, indices)``.
+    Derivative: ``g`` goes to the element that was chosen; over all dimensions, equals share it.
+    Raises: IndexError: ``dim`` is out of range, or there is nothing along it.
+    Source: ``torch.median``.
+
+    Example:
+        >>> mgx.tensor([4.0, 1.0, 3.0, 2.0]).median()
+        tensor(2.)
+    """
+    x = check_tensor("median", input)
+    if dim is None:
+        return middle(x)
+    axis = axis_of(dim, x.ndim)
+    if x.ndim and not x.array.shape[axis]:
+        raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
+    return picked(Median, x, axis, middle_place, keepdim)
+
+
+@face
+def unique(
+    input: Any,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The different elements, or the different slices along ``dim``, in rising order.
+
+    Args:
+        input: Any tensor.
+        sorted: Accepted: they always are.
+        return_inverse: Also return, for each element, which of them it is.
+        return_counts: Also return how often each occurs.
+        dim: Compare slices along this dimension; None compares elements.
+
+    Returns: a tensor; or a tuple of it and what else was asked for.
+    Source: ``torch.unique``.
+
+    Example:
+        >>> mgx.tensor([3, 1, 3]).unique(return_counts=True)
+        (tensor([1, 3]), tensor([1, 2]))
+    """
+    a = np.asarray(check_tensor("unique", input).array)
+    axis = None if dim is None else axis_of(dim, a.ndim)
+    values, inverse, counts = np.unique(a if a.ndim else a.reshape(1), False, True, True, axis, equal_nan=False)
+    inverse = inverse.reshape(a.shape if axis is None else -1)
+    found = [wrap(values), *[wrap(inverse)] * return_inverse, *[wrap(counts)] * return_counts]
+    return tuple(found) if len(found) > 1 else found[0]
