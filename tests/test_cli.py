@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import microgradx as mgx
+from microgradx.autograd.formula import formula
 from microgradx.cli import main
 from microgradx.nn import functional as F
 from microgradx.ops.elementwise import multiply
@@ -20,7 +21,7 @@ from microgradx.tour import network
 from microgradx.tour.network import Epoch, Network, scores
 from microgradx.tour.pictures import INK, loss_curve, ticks, tiles
 from microgradx.tour.report import digit_table
-from microgradx.autograd.formula import formula, walk_back
+from microgradx.tour.walk import walk_back
 
 FILES = {"index.html", "graph.svg", "loss-curve.svg", "filters.svg", "digit.svg"}
 SHORT = ["tour", "--epochs", "1", "--hidden", "4"]

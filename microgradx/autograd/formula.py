@@ -6,6 +6,7 @@ import linecache
 import re
 from collections.abc import Callable
 from types import CodeType
+from typing import Any
 
 __all__ = ["formula", "lambda_body"]
 

@@ -13,13 +13,12 @@ import numpy as np
 from microgradx.engine import primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import sigmoid
-from microgradx.ops.shape import part
 
 
 def blocks(x: Array, n: int) -> list[Array]:
     """The n equal parts of the last dimension."""
     size = x.shape[-1] // n
-    return [part(x, x.ndim - 1, i * size, (i + 1) * size) for i in range(n)]
+    return [x[..., i * size : (i + 1) * size] for i in range(n)]
 
 
 # ---------------------------------------------------------------- LSTM
@@ -54,26 +53,30 @@ def lstm_cell(z: Array, c: Array) -> tuple[Array, Array, Array]:
     return o * np.tanh(new), new, gates
 
 
-def lstm_by_new(g: Array, out: Array) -> Array:
-    """To the new c: what comes to it directly, and through ``h = o·tanh(c)``."""
-    t = np.tanh(out[1])
-    return g[1] + g[0] * (blocks(out[2], 4)[3] * (1 - t * t))
+def lstm_by_new(g: Array, o: Array, t: Array) -> Array:
+    """To the new c: what comes to it directly, and through ``h = o·t`` with t = tanh(c)."""
+    return g[1] + g[0] * (o * (1 - t * t))
 
 
 def lstm_by_z(g: Array, c: Array, out: Array) -> Array:
     """To the gates, and through their slopes: ``y·(1 - y)`` of a sigmoid, ``(1 + y)·(1 - y)`` of a tanh."""
-    gates = out[2]
-    i, _, n, _ = blocks(gates, 4)
-    dc = lstm_by_new(g, out)
-    by_gates = np.concatenate([dc * n, dc * c, dc * i, g[0] * np.tanh(out[1])], -1) + g[2]
+    _, new, gates = out
+    i, _, n, o = blocks(gates, 4)
+    t = np.tanh(new)
+    dc = lstm_by_new(g, o, t)
+    by_gates = np.concatenate([dc * n, dc * c, dc * i, g[0] * t], -1) + g[2]
     top = 2 * steepness(gates.shape[-1], gates.dtype) - 1  # 0 or 1
     return by_gates * ((gates + top) * (1 - gates))
 
 
-lstm_cell.derivatives(
-    z=lstm_by_z,
-    c=lambda g, out: lstm_by_new(g, out) * blocks(out[2], 4)[1],
-)
+def lstm_by_c(g: Array, out: Array) -> Array:
+    """To the old c, of which the new one contains ``f·c``."""
+    _, new, gates = out
+    _, f, _, o = blocks(gates, 4)
+    return lstm_by_new(g, o, np.tanh(new)) * f
+
+
+lstm_cell.derivatives(z=lstm_by_z, c=lstm_by_c)
 
 
 # ---------------------------------------------------------------- GRU
