@@ -23,7 +23,6 @@ from microgradx.engine import Operation, cast, primitive
 from microgradx.graph import NUMPY, ON, Array, Leaf, Node, Output, Variable, make_node, mode, own_memory
 from microgradx.memory import mark_written, owner, tick
 
-
 Steps = tuple[Callable[[Array], Array], ...]
 
 

@@ -489,7 +489,8 @@ row(F + "tanhshrink", case(real(3, 4)), case(real()), integers=False)
 row(F + "softsign", case(real(3, 4)), case(real()), integers=False)
 # PyTorch's hardsigmoid has one derivative only: another spelling has them all.
 row(F + "hardsigmoid", case(real(3, 4)), case(values([-40.0, 40.0])), integers=False,
-    call=lambda m, x: m.nn.functional.hardsigmoid(x) if m is microgradx else m.nn.functional.relu6(x + 3) / 6)  # fmt: skip
+    call=lambda m, x: m.nn.functional.hardsigmoid(x) if m is microgradx else m.nn.functional.relu6(x + 3) / 6,
+)  # fmt: skip
 row("relu", case(real(2, 3)), kink(values([0.0, -0.0])))
 row(F + "leaky_relu slope", case(real(5), 0.2), case(real(5), -0.5), call=lambda m, *a: m.nn.functional.leaky_relu(*a))
 row(F + "elu alpha", case(real(5), 0.5), call=lambda m, *a: m.nn.functional.elu(*a), integers=False)

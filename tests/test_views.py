@@ -213,7 +213,9 @@ class Model:
         self.leaves = [x.detach().clone().requires_grad_() for x in real.leaves]
         self.pool: list[tuple[Memory, int, Any]] = []
         for i, x in enumerate(real.pool):
-            memory = Memory(self.leaves[i] * 1 if i < 3 else self.leaves[0] if x is real.leaves[0] else x.detach().clone())
+            memory = Memory(
+                self.leaves[i] * 1 if i < 3 else self.leaves[0] if x is real.leaves[0] else x.detach().clone()
+            )
             self.pool.append((memory, 0, like(x)))
 
     def read(self, i: int) -> Any:

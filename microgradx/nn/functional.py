@@ -150,7 +150,8 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh. Got {approximate!r}.")
-    return (act.gelu if approximate == "none" else act.gelu_tanh)(check_tensor("gelu", input))
+    x = check_tensor("gelu", input)
+    return act.gelu(x)[0] if approximate == "none" else act.gelu_tanh(x)
 
 
 def silu(input: Any, inplace: bool = False) -> Any:

@@ -18,6 +18,7 @@ from microgradx.graph import Array
 from microgradx.ops.elementwise import keep, sigmoid
 from microgradx.ops.erf import normal_cdf, normal_density
 from microgradx.ops.face import axis_of, check_tensor, face
+from microgradx.ops.norm import inner
 from microgradx.views import legacy_name
 
 
@@ -203,13 +204,24 @@ def mish_by_x(g: Array, x: Array) -> Array:
 mish.derivatives(x=mish_by_x)
 
 
-@primitive(name="Gelu", align=real("GeluKernelImpl"))
-def gelu(x: Array) -> Array:
-    """``x · Φ(x)``, Φ being the distribution function of the standard normal."""
-    return x * normal_cdf(x)
+@primitive(name="Gelu", saves=("cdf",))
+def gelu(x: Array) -> tuple[Array, Array]:
+    """``x · Φ(x)``, Φ being the distribution function of the standard normal; and ``Φ(x)``."""
+    cdf = normal_cdf(real("GeluKernelImpl")(x))
+    return x * cdf, cdf
 
 
-gelu.derivatives(x=lambda g, x: g * (normal_cdf(x) + x * normal_density(x)))
+@primitive(name="GeluBackward")
+def gelu_slope(x: Array, cdf: Array) -> Array:
+    """``Φ(x) + x · φ(x)``, φ being the density.
+
+    ``cdf`` only spares this forward to find Φ(x) again: it is a part of x's own derivative.
+    """
+    return cdf + x * normal_density(x)
+
+
+gelu.derivatives(x=lambda g, x, cdf: g * gelu_slope(x, cdf))
+gelu_slope.derivatives(x=lambda g, x: g * (normal_density(x) * (2 - x * x)))
 
 
 def gate(x: Array) -> Array:
@@ -245,6 +257,20 @@ def normalized_exp(x: Array, axis: tuple[int]) -> Array:
     return e
 
 
+@primitive(name="SoftmaxBackward")
+def softmax_back(g: Array, s: Array, axis: tuple[int]) -> Array:
+    """``s · (g - Σ g · s)``: what reaches x through a softmax whose result is ``s``."""
+    out = g - inner(g, s, axis)
+    out *= s
+    return out
+
+
+softmax_back.derivatives(
+    g=lambda h, s, axis: softmax_back(h, s, axis),
+    s=lambda h, g, s, axis: h * (g - np.sum(g * s, axis, keepdims=True)) - g * np.sum(h * s, axis, keepdims=True),
+)
+
+
 @primitive(name="LogSoftmax")
 def log_normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``x - log Σ exp(x)`` along one axis."""
@@ -253,7 +279,7 @@ def log_normalized_exp(x: Array, axis: tuple[int]) -> Array:
     return shifted
 
 
-normalized_exp.derivatives(x=lambda g, out, axis: out * (g - np.sum(g * out, axis, keepdims=True)))
+normalized_exp.derivatives(x=lambda g, out, axis: softmax_back(g, out, axis))
 log_normalized_exp.derivatives(x=lambda g, out, axis: g - np.exp(out) * np.sum(g, axis, keepdims=True))
 
 

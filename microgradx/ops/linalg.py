@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -107,8 +108,8 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
 def linear_by_weight(g: Array, input: Array) -> Array:
     """``gᵀ @ input``, all dimensions but the last counting as one batch."""
-    rows = (-1, input.shape[-1]) if input.size else (0, input.shape[-1])
-    return np.matmul(turned(np.reshape(g, (rows[0], g.shape[-1]))), np.reshape(input, rows))
+    rows = math.prod(input.shape[:-1])
+    return np.matmul(turned(np.reshape(g, (rows, g.shape[-1]))), np.reshape(input, (rows, input.shape[-1])))
 
 
 linear.derivatives(

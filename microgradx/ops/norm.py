@@ -15,6 +15,13 @@ from microgradx.graph import Array
 from microgradx.ops.reduction import Axes, count, reduce_var
 
 
+def inner(x: Array, y: Array, axis: Axes) -> Array:
+    """``Σ x · y`` along the axes, which stay with size 1; BLAS adds up the last one without writing the products."""
+    if axis == (x.ndim - 1,):
+        return np.vecdot(x, y)[..., None]
+    return np.add.reduce(x * y, axis, keepdims=True)
+
+
 def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float) -> tuple[Array, Array, Array]:
     """``weight · (x - mean) / sqrt(var + eps) + bias``, and the mean and variance of each group.
 
@@ -23,7 +30,7 @@ def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, ep
     n = count(x.shape, axis)
     mean = np.add.reduce(x, axis, keepdims=True) / n
     d = x - mean
-    var = np.add.reduce(d * d, axis, keepdims=True) / n
+    var = inner(d, d, axis) / n
     d *= 1 / np.sqrt(var + eps)
     if weight is not None:
         d *= weight
@@ -54,13 +61,13 @@ def standardize_back(g: Array, x: Array, axis: Axes, eps: float, mean: Array, va
     """
     n = count(x.shape, axis)
     scale = 1 / np.sqrt(var + eps)
-    z = (x - mean) * scale
-    along_z = np.add.reduce(g * z, axis, keepdims=True) / n
-    z *= along_z
-    out = g - z
-    out -= np.add.reduce(g, axis, keepdims=True) / n
-    out *= scale
-    return out
+    z = x - mean
+    z *= scale
+    z *= inner(g, z, axis) / n
+    z += np.add.reduce(g, axis, keepdims=True) / n
+    np.subtract(g, z, out=z)
+    z *= scale
+    return z
 
 
 def standardize_back_by_x(

@@ -170,7 +170,7 @@ def take(x: Array, axis: int, start: int, stop: int) -> Array:
 
 
 reduce_prod.derivatives(
-    x=lambda g, x, axis: spread(g, x.shape, axis) * product_of_others(x, axis) if x.size else np.zeros_like(x)
+    x=lambda g, x, axis: spread(g, x.shape, axis) * product_of_others(x, axis) if 0 not in x.shape else np.zeros_like(x)
 )
 
 
@@ -202,6 +202,8 @@ def reduce_var(x: Array, axis: Axes = None, correction: float = 1, keepdims: boo
 
 def var_by_x(g: Array, x: Array, axis: Axes, correction: float) -> Array:
     """``g · 2 (x - mean) / (n - correction)``; that the mean moves too adds nothing, as Σ (x - mean) = 0."""
+    if 0 in x.shape:
+        return np.zeros_like(x)
     d = x - np.mean(x, axis, keepdims=True)
     return spread(g, x.shape, axis) * (d * (2 / (builtins.max(0, count(x.shape, axis) - correction) or math.nan)))
 
