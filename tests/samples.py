@@ -594,3 +594,58 @@ row(F + "nll_loss", *(case(real(4, 3), integer(4, high=3), reduction=r) for r in
     case(real(2, 3), values([0, 1]), ignore_index=1), wrong(real(2, 3), values([0, 3])), integers=False)  # fmt: skip
 row(F + "kl_div", *(case(real(2, 3), probability, reduction=r) for r in ("sum", "none", "batchmean")),
     case(real(2, 3), real(2, 3), reduction="sum", log_target=True), integers=False)  # fmt: skip
+
+# ---------------------------------------------------------------- more functions of numbers
+
+for name in ("asin", "acos"):
+    row(name, case(unit(2, 3)), case(unit()), case(unit(0)), kink(values([1.0, -1.0])), wrong(1.0))
+for name in ("atan", "sinh", "cosh"):
+    row(name, case(real(2, 3)), case(real()), case(real(0)), wrong(1.0))
+row("atan2", case(real(2, 3), real(3)), case(real(), real()), wrong(real(2), real(3)))
+row("clamp_min", case(real(4), 0.25), case(real(2, 3), real(3)), kink(values([0.0, 1.0]), 0.0))
+row("clamp_max", case(real(4), 0.25), case(real(2, 3), real(3)), kink(values([0.0, 1.0]), 0.0))
+row("isclose", case(values([1.0, inf, nan]), values([1.0 + 1e-9, inf, nan])), case(real(3), real(3), rtol=0.5),
+    case(values([nan]), values([nan]), equal_nan=True), wrong(real(2), integer(2)))  # fmt: skip
+row("allclose", case(real(3), real(3)), case(values([1.0]), values([1.0 + 1e-9])), case(real(3), real(3), atol=9.0))
+row("equal", case(values([1.0, 2.0]), values([1.0, 2.0])), case(real(2), real(2)), case(real(2), real(3)))
+row("cumprod", case(real(2, 3), 0), case(real(4), dim=-1), case(values([2.0, 0.0, 3.0]), 0), case(real(), 0),
+    wrong(real(2), 1))  # fmt: skip
+
+# ---------------------------------------------------------------- more arrangements
+
+row("diagonal", case(real(3, 4)), case(real(3, 4), 1), case(real(2, 3, 4), -1, 0, 2), wrong(real(3)),
+    wrong(real(2, 3), 0, 1, 1))  # fmt: skip
+row("diag", case(real(3)), case(real(3), 1), case(real(3, 4)), case(real(3, 4), -1), wrong(real(2, 2, 2)))
+row("scatter", case(real(2, 4), 1, values([[0, 2], [3, 1]]), real(2, 2)), case(real(3), 0, values([1]), 2.5),
+    wrong(real(3), 0, values([3]), real(1)), integers=False)  # fmt: skip
+row("scatter_add", case(real(2, 4), 1, values([[0, 0], [3, 1]]), real(2, 2)), case(real(3), 0, values([1, 1]), real(2)),
+    wrong(real(3), 0, values([3]), real(1)), integers=False)  # fmt: skip
+row("index_add", case(real(3, 2), 0, values([0, 2, 0]), real(3, 2)),
+    case(real(2, 3), -1, values([1]), real(2, 1), alpha=2), wrong(real(3), 0, values([3]), real(1)),
+    integers=False)  # fmt: skip
+row("index_put", case(real(4), (values([0, 2]),), real(2)), case(real(4), (values([1, 1]),), real(2), True),
+    wrong(real(2), (values([2]),), real(1)), integers=False)  # fmt: skip
+row("take_along_dim", case(real(2, 4), values([[0, 0], [3, 1]]), 1), case(real(2, 3), values([4, 0])), integers=False)
+row("repeat_interleave", case(real(3), 2), case(real(2, 3), 2, 1), case(real(2, 3), values([1, 2]), dim=0),
+    case(real(2, 3), 2), integers=False)  # fmt: skip
+row("meshgrid", case(real(2), real(3)), call=lambda m, *a: m.meshgrid(*a, indexing="ij"))
+
+# ---------------------------------------------------------------- order
+
+row("sort", case(real(5)), case(real(2, 3), 0), case(real(2, 3), dim=-1, descending=True), case(real()),
+    wrong(real(2), 1), integers=False)  # fmt: skip
+row("argsort", case(real(5)), case(real(2, 3), 0, True), integers=False)
+row("topk", case(real(5), 2), case(real(2, 4), 2, 0), case(real(4), 3, largest=False), wrong(real(2), 3),
+    integers=False)  # fmt: skip
+row("median", case(real(5)), case(real(4)), case(real(2, 3), 1), case(real(2, 3), dim=0, keepdim=True), integers=False)
+row("unique", case(integer(6)), integers=False)
+
+# ---------------------------------------------------------------- more products
+
+row("inner", case(real(3), real(3)), case(real(2, 3), real(4, 3)), wrong(real(2), real(3)))
+row("einsum", case("ij,jk->ik", real(2, 3), real(3, 2)), case("bij,bjk->bik", real(2, 2, 3), real(2, 3, 2)),
+    case("ii->i", real(3, 3)), case("ij->ji", real(2, 3)), case("i,j", real(2), real(3)),
+    case("...j,j->...", real(2, 2, 3), real(3)), wrong("ij,jk->ik", real(2, 3), real(2, 3)),
+    integers=False)  # fmt: skip
+row("tensordot", case(real(2, 3), real(3, 4), 1), case(real(2, 3, 4), real(4, 3, 2), dims=([1, 2], [1, 0])),
+    integers=False)  # fmt: skip

@@ -43,6 +43,9 @@ def slices(size: int) -> Any:
     return st.builds(slice, bound, bound, st.none() | st.integers(1, 3))
 
 
+KINDS = ["slice", "slice", "int", "int", "tensor", "tensor", "list", "mask", "mask2", "none", "dots", "true", "stop"]
+
+
 @st.composite
 def indices(draw: Any, shape: tuple[int, ...]) -> Any:
     """An index for a tensor of this shape; most are valid."""
@@ -50,7 +53,7 @@ def indices(draw: Any, shape: tuple[int, ...]) -> Any:
     entries: list[Any] = []
     d = 0
     while d < len(shape):
-        kind = draw(st.sampled_from(["slice", "slice", "int", "int", "tensor", "tensor", "list", "mask", "mask2", "none", "dots", "true", "stop"]))
+        kind = draw(st.sampled_from(KINDS))
         n = shape[d]
         if kind == "stop":
             break

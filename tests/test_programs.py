@@ -67,7 +67,7 @@ OPERATIONS = {
     "maximum": lambda m, x, y, d, n: m.maximum(x, y),
     "minimum": lambda m, x, y, d, n: m.minimum(x, y * 0.5),
     "where": lambda m, x, y, d, n: m.where(x > 0.05, x * x, y),
-    "lerp": lambda m, x, y, d, n: x.lerp(y.expand_as(x) if y.ndim <= x.ndim and x.shape == (x + y).shape else x.sin(), 0.3),
+    "lerp": lambda m, x, y, d, n: x.lerp(y, 0.3),
     "masked_fill": lambda m, x, y, d, n: x.masked_fill(x > 0.5, 0.25),
     "sum": lambda m, x, y, d, n: x.sum() * 0.3,
     "sum dim": lambda m, x, y, d, n: x.sum(d, keepdim=n % 2 == 0),
@@ -114,7 +114,7 @@ OPERATIONS = {
     "outer": lambda m, x, y, d, n: m.outer(x.flatten()[:4], x.flatten()[-3:]),
     "layer_norm": lambda m, x, y, d, n: m.nn.functional.layer_norm(x, x.shape[-1:], eps=0.1),
     "mse_loss": lambda m, x, y, d, n: m.nn.functional.mse_loss(x, x.cos()),
-    "cross_entropy": lambda m, x, y, d, n: m.nn.functional.cross_entropy(matrix(x), m.zeros(matrix(x).shape[0], dtype=m.int64)),
+    "cross_entropy": lambda m, x, y, d, n: m.nn.functional.cross_entropy(matrix(x), m.zeros_like(matrix(x)[:, 0]).long()),
     "detach": lambda m, x, y, d, n: x.detach() * y,
     "write": lambda m, x, y, d, n: x.clone().mul_(0.5).add_(y.mean()),
 }  # fmt: skip

@@ -348,6 +348,16 @@ def test_a_view_in_an_order_that_is_no_view_of_other_memory():
     assert g.tolist() == [[1.0, 4.0, 9.0], [16.0, 25.0, 36.0]]
 
 
+def test_clone_keeps_the_order_in_memory():
+    for lib in (mgx, torch):
+        x = lib.arange(6.0).reshape(2, 3)
+        copy = x.T.clone()
+        copy.reshape(-1).zero_()  # of a copy, since the clone is in the order of x
+        assert copy.tolist() == x.T.tolist()
+        assert copy.stride() == (1, 3)
+        assert x.expand(2, 2, 3).clone().view(-1).shape == (12,)
+
+
 def test_an_expanded_view_of_memory_that_was_written_to():
     x = mgx.ones(3, requires_grad=True)
     y = x * 1

@@ -19,6 +19,7 @@ from microgradx.memory import mark_written
 from microgradx.ops import activation as act
 from microgradx.ops import loss, norm
 from microgradx.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from microgradx.ops.decompose import vector_norm
 from microgradx.ops.elementwise import clamp, keep, multiply, sigmoid, tanh
 from microgradx.ops.embedding import check_indices, take_rows
 from microgradx.ops.face import check_tensor
@@ -38,7 +39,6 @@ from microgradx.ops.pool import (
     max_pool2d,
     max_pool3d,
 )  # fmt: skip
-from microgradx.ops.reduction import norm as vector_norm
 from microgradx.ops.shape import broadcast_tensors, chunk
 from microgradx.random import bernoulli_
 from microgradx.views import legacy_name, write

@@ -178,8 +178,11 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: None = None) -> Any:
     first, second = axes_of(list(dims[0]), x.ndim) or (), axes_of(list(dims[1]), y.ndim) or ()
     if len(first) != len(second):
         raise RuntimeError(f"both dimension lists should have same length; got {dims}")
-    if any(x.array.shape[i] != y.array.shape[j] for i, j in zip(first, second)):
-        raise RuntimeError(f"contracted dimensions need to match, but got {list(x.shape)}, {list(y.shape)}, dims={dims}")
+    pairs = [(x.array.shape[i], y.array.shape[j]) for i, j in zip(first, second)]
+    if any(n != m and 1 not in (n, m) for n, m in pairs):
+        raise RuntimeError(
+            f"contracted dimensions need to match, but got {list(x.shape)}, {list(y.shape)}, dims={dims}"
+        )
     names = string.ascii_letters[: x.ndim]
     free = iter(string.ascii_letters[x.ndim :])
     others = "".join(names[first[second.index(j)]] if j in second else next(free) for j in range(y.ndim))

@@ -120,12 +120,16 @@ def normal_cdf(x: Array) -> Array:
     """The probability Φ(x) that a standard normal variable is at most ``x``.
 
     float32 gets it by one tanh, three times as fast as by `erfc`: ``Φ(x) = (1 + tanh(x · P(x²))) / 2``, with a P
-    for which the error stays below ``1e-7 / max(1, |x|)``. It is constant from |x| = 6 on, where Φ is 0 or 1.
+    for which the error stays below ``1e-7 / max(1, |x|)``.
     """
     if x.itemsize > 4:
         return erfc(x * -math.sqrt(0.5)) / 2
     v = wide(x)
-    out = 1 + np.tanh(v * polynomial(LOGIT, np.minimum(v * v, 36)))
+    with np.errstate(over="ignore"):  # P grows with x², to infinity if need be, and its tanh is 1 long before
+        u = polynomial(LOGIT, v * v)
+        u *= v
+    out = np.tanh(u)
+    out += 1
     out *= 0.5
     return out.astype(x.dtype, copy=False)
 

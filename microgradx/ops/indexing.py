@@ -235,7 +235,8 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     seen = x if target is not None else view_at(x, basic)
     value = without_excess(value)
     if value.array.dtype != x.array.dtype:
-        filling = value.array.size == 1 and all(type(e) is slice or e.dtype == bool for e in advanced)
+        kinds = [e.dtype for e in advanced if type(e) is not slice]
+        filling = value.array.size == 1 and kinds == [bool]  # one mask: PyTorch then fills
         if given and not filling:
             raise RuntimeError(
                 f"Index put requires the source and destination dtypes match, got {legacy_name(x.dtype.name)} for the "

@@ -9,9 +9,9 @@ import numpy as np
 
 from microgradx.engine import primitive
 from microgradx.graph import Array
-from microgradx.ops.elementwise import multiply, plus, scaled
+from microgradx.ops.elementwise import multiply, plus, scaled, subtract
 from microgradx.ops.face import check_tensor, face
-from microgradx.ops.reduction import sum
+from microgradx.ops.reduction import p_norm, require_floating, sum
 from microgradx.ops.shape import insert
 
 
@@ -181,3 +181,35 @@ def trace(input: Any) -> Any:
     of_dimensions("trace", (input, 2))
     n, m = input.array.shape
     return sum(multiply(input, np.eye(n, m, dtype=input.array.dtype)))
+
+
+@face(method=False)
+def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> Any:
+    """Distances between all pairs of points: (..., n, d), (..., m, d) -> (..., n, m).
+
+    Args:
+        x1: Points, a row each.
+        x2: Points, a row each.
+        p: The p-norm of differences that counts as distance.
+        compute_mode: Accepted, without effect: the differences are always taken.
+
+    Derivative: that of the norm of differences; 0 where two points are one.
+    Raises: RuntimeError: points of different dimensions; a negative ``p``.
+    Source: ``torch.cdist``.
+
+    Example:
+        >>> mgx.cdist(mgx.tensor([[0.0, 0.0]]), mgx.tensor([[3.0, 4.0], [0.0, 1.0]]))
+        tensor([[5., 1.]])
+    """
+    for i, x in enumerate((x1, x2), 1):
+        require_floating("cdist", x)
+        if x.ndim < 2:
+            raise RuntimeError(f"cdist only supports at least 2D tensors, X{i} got: {x.ndim}D")
+    if x1.array.shape[-1] != x2.array.shape[-1]:
+        raise RuntimeError(
+            f"X1 and X2 must have the same number of columns. X1: {x1.array.shape[-1]} X2: {x2.array.shape[-1]}"
+        )
+    if p < 0:
+        raise RuntimeError(f"cdist only supports non-negative p values; got {p}")
+    difference = subtract(insert(x1, x1.ndim - 1), insert(x2, x2.ndim - 2))
+    return p_norm(difference, float(p), (difference.ndim - 1,), False)

@@ -639,23 +639,6 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     return running_product(x, axis) if x.ndim else x * 1
 
 
-@face(method=True)
-def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
-    """Vector norm ``(Σ |x|^p)^(1/p)``, over all dimensions or over ``dim``; "fro" means 2.
-
-    Derivative: for p = 2, ``g · x / norm``, and 0 where the norm is 0.
-    Source: ``torch.norm``.
-
-    Example:
-        >>> mgx.tensor([3.0, 4.0]).norm()
-        tensor(5.)
-    """
-    require_floating("norm", input)
-    if p not in ("fro", None) and not isinstance(p, (int, float)):
-        raise RuntimeError(f"norm: expected p to be a number or 'fro', got {p!r}")
-    return p_norm(input, 2.0 if p in ("fro", None) else float(p), axes_or_all(dim, input.ndim), keepdim)
-
-
 @primitive(name="LinalgVectorNorm")
 def p_norm(x: Array, p: float, axis: Axes, keepdims: bool) -> Array:
     """``(Σ |x|^p)^(1/p)``; the greatest or least |x| for p = ±inf, the number of non-zeros for p = 0."""

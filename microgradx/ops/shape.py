@@ -701,11 +701,11 @@ def diag(input: Any, diagonal: int = 0) -> Any:
 @face
 @primitive(np.copy, name="Clone")
 def clone(input: Array) -> Array:
-    """A copy, through which gradients flow.
+    """A copy, in memory in the same order, through which gradients flow.
 
     Source: ``torch.clone``.
     """
-    return input.copy()
+    return input.copy("C" if 0 in input.strides else "K")  # 0: expanded, and the copy has all elements
 
 
 clone.derivatives(input=lambda g: g)
