@@ -79,6 +79,7 @@ class Primitive:
         self.view = view
         self.arguments = parameters(forward)
         self.variadic = bool(forward.__code__.co_flags & VARARGS)
+        self.rest = len(self.arguments) - 1 if self.variadic else None
         required = len(self.arguments) - len(forward.__defaults__ or ())
         self.defaults = (REQUIRED,) * required + (forward.__defaults__ or ())
         # Of operands only, with one result: called by `_unary` or `_binary`. Options are annotated.
@@ -293,19 +294,18 @@ def _general(p: Primitive) -> Any:
     def call(*args: Any, **options: Any) -> Any:
         if options or (len(args) != arity and not p.variadic):
             args = p.bind(args, options)
-        operands: list[Any] = []
-        parents: list[Edge | None] = []
+        operands: list[Any] = list(args)
+        parents: list[Edge | None] = [None] * len(args)
         tracked, owner = 0, None
         for i, a in enumerate(args):
-            edge = None
             if isinstance(a, Variable):
                 if a.alias is not None:
                     a.alias.refresh(a)
-                owner, edge, a = a if owner is None else owner, a.edge, a.array
-                if edge is not None:
-                    tracked |= 1 << min(i, arity - 1)
-            operands.append(a)
-            parents.append(edge)
+                owner = a if owner is None else owner
+                operands[i] = a.array
+                if a.edge is not None:
+                    parents[i] = a.edge
+                    tracked |= 1 << i if i < arity else 1 << arity - 1
         if p.view and owner is not None:
             operands[0] = own_memory(owner)
         try:
@@ -441,7 +441,7 @@ def backpropagate(
             if p.multiple:
                 g = [np.zeros(s, d) if x is None else x for x, s, d in zip(g, node.shape, node.dtype)]
             for i, rule, reads in p.rules:
-                if p.variadic and i == len(p.arguments) - 1:
+                if i == p.rest:
                     for parent, dx in zip(parents[i:], rule(g, *[saved[k] for k in reads]), strict=True):
                         if parent is not None and dx is not None and (wanted is None or parent in wanted):
                             add(parent, dx, False)
@@ -511,8 +511,12 @@ def fit(dx: Any, edge: Edge) -> Any:
 def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
     """Sum over the dimensions along which ``shape`` would be broadcast to ``x.shape``."""
     new = x.ndim - len(shape)
+    if x.shape[new:] == shape:
+        return np.add.reduce(x, tuple(range(new)))  # the usual case, a bias
     if new < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[new:])):
-        raise ValueError(f"sum_to: expected a shape that broadcasts to {x.shape}, got {shape}; is a rule's result transposed?")
+        raise ValueError(
+            f"sum_to: expected a shape that broadcasts to {x.shape}, got {shape}; is a rule's result transposed?"
+        )
     stretched = [i for i, n in enumerate(shape, new) if n == 1 and x.shape[i] != 1]
     return np.add.reduce(x, (*range(new), *stretched), keepdims=True).reshape(shape)
 

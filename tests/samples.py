@@ -649,3 +649,17 @@ row("einsum", case("ij,jk->ik", real(2, 3), real(3, 2)), case("bij,bjk->bik", re
     integers=False)  # fmt: skip
 row("tensordot", case(real(2, 3), real(3, 4), 1), case(real(2, 3, 4), real(4, 3, 2), dims=([1, 2], [1, 0])),
     integers=False)  # fmt: skip
+row("cdist", case(real(3, 2), real(4, 2)), case(real(2, 3, 2), real(2, 4, 2), p=1.0), case(real(3, 2), real(4, 2), p=3.0),
+    wrong(real(3, 2), real(4, 3)), integers=False,  # PyTorch's cdist has one derivative only
+    call=lambda m, x, y, p=2.0: m.cdist(x, y, p) if m is microgradx
+    else (x.unsqueeze(-2) - y.unsqueeze(-3)).norm(p, -1))  # fmt: skip
+
+
+def definite(n: int) -> Input:
+    """A symmetric positive definite matrix, far from singular."""
+    return Input(lambda rng: np.eye(n) * n + (lambda a: a @ a.T)(rng.standard_normal((n, n))))
+
+
+row("inverse", case(definite(3)), case(real(2, 2)), wrong(real(2, 3)), wrong(values(np.zeros((2, 2)))), integers=False)
+row("slogdet", case(definite(3)), case(real(2, 2, 2)), wrong(real(2, 3)), integers=False)
+row("det", case(definite(3)), case(real(2, 2, 2)), wrong(real(2, 3)), integers=False)

@@ -160,6 +160,7 @@ class _Description:
     values = ("inputs", "out", "saved_tensors")
     shapes: tuple[int, ...] = ()
     variadic = True
+    rest = 0
     defaults: tuple[Any, ...] = ()
 
     def __init__(self, ctx: FunctionCtx) -> None:

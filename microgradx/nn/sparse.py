@@ -21,8 +21,8 @@ class Embedding(Module):
         padding_idx: The number whose vector is zero and stays so.
         max_norm: Vectors that are looked up are shortened, in place, to at most this norm.
         norm_type: Which p-norm that is.
-        scale_grad_by_freq: Not supported: a call raises.
-        sparse: Not supported: a call raises.
+        scale_grad_by_freq: Divide the gradient of each vector by how often it was looked up.
+        sparse: Accepted; the gradient is dense all the same.
         device: The CPU, under any of its names.
         dtype: Of the vectors; by default the default dtype.
 

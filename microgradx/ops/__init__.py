@@ -2,6 +2,7 @@
 
 from microgradx.ops import (
     activation,
+    attention,
     conv,
     decompose,
     einsum,
@@ -15,6 +16,7 @@ from microgradx.ops import (
     norm,
     pad,
     pool,
+    recurrent,
     reduction,
     scatter,
     shape,
@@ -22,6 +24,7 @@ from microgradx.ops import (
 )  # fmt: skip
 
 __all__ = [
-    "activation", "conv", "decompose", "einsum", "elementwise", "embedding", "erf", "face", "indexing", "linalg", "loss", "norm", "pad", "pool",
+    "activation", "attention", "conv", "decompose", "einsum", "elementwise", "embedding", "erf", "face", "indexing", "linalg", "loss", "norm", "pad", "pool",
+    "recurrent",
     "reduction", "scatter", "shape", "sorting",
 ]  # fmt: skip

@@ -20,7 +20,14 @@ from microgradx.ops.elementwise import abs, keep
 from microgradx.ops.face import FUNCTIONS, METHODS, axes_of, check_tensor, face
 from microgradx.ops.linalg import turned
 from microgradx.ops.reduction import (
-    amax, amin, axes_or_all, kept, p_norm, product_of_others, reduce_sum, require_floating,
+    amax,
+    amin,
+    axes_or_all,
+    kept,
+    p_norm,
+    product_of_others,
+    reduce_sum,
+    require_floating,
 )  # fmt: skip
 from microgradx.ops.shape import drop, movedim
 from microgradx.views import legacy_name
@@ -253,7 +260,7 @@ def cholesky(A: Any, *, upper: bool = False) -> Any:
 
 
 @primitive(name="LinalgQr", multiple=True)
-def qr_factors(x: Array, mode: str) -> tuple[Array, Array]:
+def qr_factors(x: Array, mode: Any) -> tuple[Array, Array]:
     """Orthonormal columns Q and an upper triangle R with ``Q R = x``."""
     if mode == "r":
         return np.zeros(0, x.dtype), np.linalg.qr(x, "r")
@@ -571,14 +578,21 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
         return p_norm(x, 2.0, axes, keepdim)
     if ord == "nuc" or (isinstance(ord, (int, float)) and math.fabs(ord) == 2):
         values = singular_values(movedim(x, axes, (-2, -1)))
-        found = reduce_sum(values, (values.ndim - 1,)) if ord == "nuc" else (amax if ord > 0 else amin)(values, -1)
+        found = reduce_sum(values, (values.ndim - 1,)) if ord == "nuc" else outermost(values, values.ndim - 1, ord)
         return np.reshape(found, kept(x.array.shape, axes)) if keepdim else found
     if not isinstance(ord, (int, float)) or math.fabs(ord) not in (1, math.inf):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     rows, columns = axes if math.fabs(ord) == 1 else axes[::-1]
     sums = reduce_sum(abs(x), (rows,), True)
-    found = (amax if ord > 0 else amin)(sums, columns, True)
+    found = np.reshape(outermost(sums, columns, ord), kept(x.array.shape, axes))
     return found if keepdim else drop(found, axes)
+
+
+def outermost(values: Any, axis: int, ord: float) -> Any:
+    """The greatest value along an axis if ``ord`` is positive, else the least; the greatest of none is 0."""
+    if ord > 0 and not values.array.shape[axis]:
+        return reduce_sum(values, (axis,))
+    return (amax if ord > 0 else amin)(values, axis)
 
 
 def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:

@@ -115,9 +115,7 @@ def evaluated(parts: list[tuple[Any, str]], out: str) -> Any:
     for x, names in parts:
         for c, n in zip(names, x.array.shape):
             if n != 1 and sizes.setdefault(c, n) != n:
-                raise RuntimeError(
-                    f"einsum(): operands do not broadcast with remapped shapes: subscript {c} has size {n} and {sizes[c]}"
-                )
+                raise RuntimeError(f"einsum(): operands do not broadcast: subscript {c} has size {n} and {sizes[c]}")
     x, names = parts[0]
     for i, (y, more) in enumerate(parts[1:], 2):
         x, names = contract(x, names, y, more, out + "".join(n for _, n in parts[i:]))
@@ -205,6 +203,7 @@ def inner(input: Any, other: Any) -> Any:
         return multiply(x, y)
     if x.array.shape[-1] != y.array.shape[-1]:
         raise RuntimeError(
-            f"inner() the last dimension must match on both input tensors but got shapes {list(x.shape)} and {list(y.shape)}"
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(x.shape)} and {list(y.shape)}"
         )
     return tensordot(x, y, ([-1], [-1]))

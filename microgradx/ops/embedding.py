@@ -43,6 +43,21 @@ add_rows.derivatives(g=lambda h, indices, padding: take_rows_but(h, indices, pad
 take_rows_but.derivatives(x=lambda g, indices, x_shape, padding: add_rows(g, indices, x_shape, padding))
 
 
+@primitive()
+def by_frequency(x: Array, indices: Array) -> Array:
+    """Rows as they are, for a gradient that is divided by how often each was picked: (..., D), (...) -> (..., D)."""
+    return x.copy()
+
+
+def divided(g: Array, indices: Array) -> Array:
+    """``g`` divided by how often each index occurs."""
+    _, place, counts = np.unique(indices, return_inverse=True, return_counts=True)
+    return g / np.reshape(counts[place].astype(g.dtype), (*indices.shape, 1))
+
+
+by_frequency.derivatives(x=divided)
+
+
 def check_indices(indices: Any, rows: int) -> None:
     """PyTorch's errors for what does not index a table."""
     if indices.dtype not in (np.int64, np.int32):

@@ -17,7 +17,7 @@ from microgradx.memory import mark_written
 from microgradx.ops.elementwise import choose, overwrite
 from microgradx.ops.face import METHODS, axis_of, check_tensor, face
 from microgradx.ops.reduction import take_along
-from microgradx.ops.shape import broadcast_tensors
+from microgradx.ops.shape import broadcast_tensors, rearrange
 from microgradx.views import check_writable, legacy_name, view, write
 
 Index = tuple[Any, ...]
@@ -84,7 +84,7 @@ add_at.derivatives(x=lambda g, index: gather_at(g, index))
 @primitive(name="IndexPut")
 def put_at(x: Array, value: Array, index: Index, accumulate: bool) -> Array:
     """``x`` with ``value`` at ``[index]``, or added there."""
-    out = np.array(x)
+    out = np.array(x, order="C")  # `add_into` needs a flat view of it
     if accumulate:
         return add_into(out, index, np.asarray(value, x.dtype))
     out[index] = value
@@ -344,7 +344,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     a = axis_of(dim, x.ndim)
     if index.array.size == 0:
         return gather_at(x.ravel(), (index.array.astype(np.int64),))
-    x = x if x.ndim else np.reshape(x, (1,))
+    x = x if x.ndim else rearrange(x, (1,))
     at = places("gather", x.array.shape, a, index)
     fits = tuple(slice(None) if d == a else slice(n) for d, n in enumerate(at.shape))
     out = take_along(x if is_trivial(fits) else view_at(x, fits), at, a)

@@ -30,7 +30,7 @@ def same_dtype(x: Array, y: Array) -> tuple[Array, Array]:
 
 def turned(x: Array) -> Array:
     """The transposes of matrices."""
-    return np.swapaxes(x, -1, -2)
+    return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
 
 
 @face
@@ -74,7 +74,7 @@ def matmul_by_input(g: Array, other: Array) -> Array:
         return np.expand_dims(g, g.ndim) * other
     if g.ndim < other.ndim:  # input is a vector
         return np.matmul(other, np.expand_dims(g, g.ndim))[..., 0]
-    return np.matmul(g, turned(other))
+    return g @ turned(other)
 
 
 def matmul_by_other(g: Array, input: Array) -> Array:
@@ -83,7 +83,7 @@ def matmul_by_other(g: Array, input: Array) -> Array:
         return np.expand_dims(input, 1) * np.expand_dims(g, g.ndim - 1) if g.ndim else input * g
     if g.ndim < input.ndim:  # other is a vector
         return np.matmul(turned(input), np.expand_dims(g, g.ndim))[..., 0]
-    return np.matmul(turned(input), g)
+    return turned(input) @ g
 
 
 matmul.derivatives(input=matmul_by_input, other=matmul_by_other)
@@ -108,12 +108,14 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
 def linear_by_weight(g: Array, input: Array) -> Array:
     """``gᵀ @ input``, all dimensions but the last counting as one batch."""
-    rows = math.prod(input.shape[:-1])
-    return np.matmul(turned(np.reshape(g, (rows, g.shape[-1]))), np.reshape(input, (rows, input.shape[-1])))
+    if g.ndim != 2:
+        rows = math.prod(g.shape[:-1])
+        g, input = np.reshape(g, (rows, g.shape[-1])), np.reshape(input, (rows, input.shape[-1]))
+    return g.T @ input
 
 
 linear.derivatives(
-    input=lambda g, weight: np.matmul(g, weight),
+    input=lambda g, weight: g @ weight,
     weight=linear_by_weight,
     bias=lambda g: g,
 )

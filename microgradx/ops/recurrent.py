@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradx.dtypes import to_numpy
 from microgradx.engine import primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import sigmoid
@@ -30,7 +31,7 @@ def steepness(width: int, dtype: Any) -> Array:
 
     As ``sigmoid(z) = 1/2 + 1/2 tanh(z / 2)``, both are ``(1 - s) + s tanh(s z)``, and one tanh serves all.
     """
-    s = np.full(width, 0.5, dtype)
+    s = np.full(width, 0.5, to_numpy(dtype))
     s[width // 2 : width * 3 // 4] = 1
     return s
 
@@ -64,7 +65,7 @@ def lstm_by_z(g: Array, c: Array, out: Array) -> Array:
     i, _, n, o = blocks(gates, 4)
     t = np.tanh(new)
     dc = lstm_by_new(g, o, t)
-    by_gates = np.concatenate([dc * n, dc * c, dc * i, g[0] * t], -1) + g[2]
+    by_gates = np.concatenate([dc * n, dc * c, dc * i, g[0] * t], gates.ndim - 1) + g[2]
     top = 2 * steepness(gates.shape[-1], gates.dtype) - 1  # 0 or 1
     return by_gates * ((gates + top) * (1 - gates))
 
@@ -107,7 +108,8 @@ def gru_back(g: Array, arrays: tuple[Array, ...]) -> list[Array]:
     by_n = g * ((1 - u) * (1 - n * n))
     by_r = by_n * blocks(z, 3)[2] * (r - r * r)
     by_u = g * (h - n) * (u - u * u)
-    return [np.concatenate([by_r, by_u, by_n], -1), np.concatenate([by_r, by_u, by_n * r], -1), g * u]
+    axis = x.ndim - 1
+    return [np.concatenate([by_r, by_u, by_n], axis), np.concatenate([by_r, by_u, by_n * r], axis), g * u]
 
 
 gru_cell.derivatives(arrays=gru_back)

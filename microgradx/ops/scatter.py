@@ -14,7 +14,7 @@ from microgradx.ops.elementwise import scaled
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.indexing import checked, gather, index_select, item_of, places, put_at, slice_of
 from microgradx.ops.reduction import along
-from microgradx.ops.shape import expand, ravel
+from microgradx.ops.shape import expand, ravel, rearrange
 
 
 def scattered(name: str, input: Any, dim: int, index: Any, src: Any, accumulate: bool) -> Any:
@@ -23,12 +23,12 @@ def scattered(name: str, input: Any, dim: int, index: Any, src: Any, accumulate:
     if index.array.size == 0:
         return x.clone()
     a = axis_of(dim, x.ndim)
-    spread = x if x.ndim else np.reshape(x, (1,))
+    spread = x if x.ndim else rearrange(x, (1,))
     at = places(name, spread.array.shape, a, index)
-    if isinstance(src, Variable):
+    if hasattr(src, "array"):
         if src.dtype is not x.dtype:
             raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype; got {x.dtype} and {src.dtype}")
-        src = src if src.ndim else np.reshape(src, (1,))
+        src = src if src.ndim else rearrange(src, (1,))
         if src.ndim != at.ndim or any(n > m for n, m in zip(at.shape, src.array.shape)):
             raise RuntimeError(
                 f"{name}(): Expected index {list(at.shape)} to be no larger than src {list(src.array.shape)} in any "
@@ -62,7 +62,7 @@ def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = N
     """
     src = value if src is None else src
     if reduce == "multiply":
-        if input.requires_grad or (isinstance(src, Variable) and src.requires_grad):
+        if input.requires_grad or getattr(src, "requires_grad", False):
             raise RuntimeError("scatter: reduce='multiply' is not differentiable; detach() the tensors first")
         x = np.atleast_1d(input.array).copy()
         at = along(x, places("scatter", x.shape, axis_of(dim, input.ndim), index), axis_of(dim, input.ndim))
@@ -100,7 +100,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1
     """
     x = check_tensor("index_add", input)
     a = axis_of(dim, x.ndim)
-    spread, source = (v if v.ndim else np.reshape(v, (1,)) for v in (x, check_tensor("index_add", source, "source", 4)))
+    spread, source = (v if v.ndim else rearrange(v, (1,)) for v in (x, check_tensor("index_add", source, "source", 4)))
     at = np.atleast_1d(index.array)
     if at.ndim > 1 or at.dtype not in (np.int64, np.int32):
         raise IndexError(

@@ -15,6 +15,7 @@ from microgradx.engine import primitive
 from microgradx.graph import Array, wrap
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.reduction import Max, take_along, to_extreme
+from microgradx.ops.shape import rearrange
 
 
 def pair(name: str) -> Any:
@@ -36,7 +37,7 @@ def order(x: Array, axis: int, descending: bool = False) -> Array:
 
 def picked(kind: Any, x: Any, axis: int, choose: Any, keepdim: bool = True) -> Any:
     """Values and indices of the elements at the positions that ``choose(array, axis)`` finds."""
-    line = x if x.ndim else np.reshape(x, (1,))
+    line = x if x.ndim else rearrange(x, (1,))
     indices = choose(line.array, axis)
     values = take_along(line, indices, axis)
     if not x.ndim or not keepdim:

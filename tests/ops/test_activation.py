@@ -399,7 +399,6 @@ ERRORS = [
     (lambda: F.embedding(x, x), RuntimeError, "Expected tensor for argument #1 'indices'"),
     (lambda: F.embedding(longs, x[0]), RuntimeError, "'weight' must be 2-D"),
     (lambda: F.embedding(longs, x, padding_idx=7), AssertionError, "Padding_idx must be within num_embeddings"),
-    (lambda: F.embedding(longs, x, sparse=True), NotImplementedError, "sparse are not supported"),
     (lambda: F.one_hot(longs, 2), RuntimeError, "Class values must be smaller than num_classes"),
     (lambda: F.one_hot(-longs), RuntimeError, "Class values must be non-negative"),
     (lambda: F.one_hot(x), RuntimeError, "one_hot is only applicable to index tensor of type LongTensor"),
