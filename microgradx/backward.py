@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.engine import backpropagate
-from microgradx.graph import Edge, Hooks, Leaf, Variable, wrap
+from microgradx.graph import Edge, Hooks, Leaf, Variable, copied, wrap
 from microgradx.memory import mark_written
 
 
@@ -61,7 +61,7 @@ def deposit(leaf: Leaf, g: Any) -> None:
     """Add a gradient to what the leaf has collected."""
     old = leaf.grad
     if old is None:
-        leaf.grad = np.copy(g) if isinstance(g, Variable) else wrap(g)  # two leaves may have been given the same
+        leaf.grad = copied(g) if isinstance(g, Variable) else wrap(g)  # two leaves may have been given the same
     elif isinstance(g, Variable) or old.edge is not None:
         leaf.grad = old + (g if isinstance(g, Variable) else wrap(g))
     else:

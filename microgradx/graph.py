@@ -157,6 +157,9 @@ class Output:
 Edge = Leaf | Node | Output
 
 
+copied: Any = np.copy  # of an array or of a Variable, where it is recorded
+
+
 class Hooks:
     """Functions that see, and may replace, the gradient that arrives at an edge."""
 
@@ -170,7 +173,7 @@ class Hooks:
 
     def run(self, g: Any, create_graph: bool) -> Any:
         if self.before:
-            value = np.copy(g) if create_graph else wrap(np.copy(g))  # a hook may write to what it is given
+            value = copied(g) if create_graph else wrap(copied(g))  # a hook may write to what it is given
             for hook in list(self.before.values()):
                 replaced = hook(value)
                 value = value if replaced is None else replaced

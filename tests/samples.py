@@ -649,7 +649,8 @@ row("einsum", case("ij,jk->ik", real(2, 3), real(3, 2)), case("bij,bjk->bik", re
     integers=False)  # fmt: skip
 row("tensordot", case(real(2, 3), real(3, 4), 1), case(real(2, 3, 4), real(4, 3, 2), dims=([1, 2], [1, 0])),
     integers=False)  # fmt: skip
-row("cdist", case(real(3, 2), real(4, 2)), case(real(2, 3, 2), real(2, 4, 2), p=1.0), case(real(3, 2), real(4, 2), p=3.0),
+row("cdist", case(real(3, 2), real(4, 2)), case(real(2, 3, 2), real(2, 4, 2), p=1.0),
+    case(real(3, 2), real(4, 2), p=3.0),
     wrong(real(3, 2), real(4, 3)), integers=False,  # PyTorch's cdist has one derivative only
     call=lambda m, x, y, p=2.0: m.cdist(x, y, p) if m is microgradx
     else (x.unsqueeze(-2) - y.unsqueeze(-3)).norm(p, -1))  # fmt: skip

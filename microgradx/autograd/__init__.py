@@ -14,7 +14,7 @@ from microgradx.autograd.modes import (
     recording,
     set_detect_anomaly,
     set_grad_enabled,
-)  # fmt: skip
+)
 from microgradx.backward import backward, grad
 
 if TYPE_CHECKING:
@@ -23,10 +23,24 @@ if TYPE_CHECKING:
     from microgradx.autograd.function import Function
 
 __all__ = [
-    "Function", "GradcheckError", "backward", "detect_anomaly", "enable_grad", "functional", "grad", "gradcheck",
-    "gradgradcheck", "inference_mode", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled", "no_grad",
-    "recording", "set_detect_anomaly", "set_grad_enabled",
-]  # fmt: skip
+    "Function",
+    "GradcheckError",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "functional",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "is_anomaly_enabled",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "recording",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]
 
 _LOADED_WHEN_USED = {
     "Function": "function",

@@ -21,10 +21,27 @@ from microgradx.ops import (
     scatter,
     shape,
     sorting,
-)  # fmt: skip
+)
 
 __all__ = [
-    "activation", "attention", "conv", "decompose", "einsum", "elementwise", "embedding", "erf", "face", "indexing", "linalg", "loss", "norm", "pad", "pool",
+    "activation",
+    "attention",
+    "conv",
+    "decompose",
+    "einsum",
+    "elementwise",
+    "embedding",
+    "erf",
+    "face",
+    "indexing",
+    "linalg",
+    "loss",
+    "norm",
+    "pad",
+    "pool",
     "recurrent",
-    "reduction", "scatter", "shape", "sorting",
-]  # fmt: skip
+    "reduction",
+    "scatter",
+    "shape",
+    "sorting",
+]

@@ -18,7 +18,6 @@ from microgradx.graph import Array, wrap
 from microgradx.ops.activation import softmax_back
 from microgradx.ops.face import check_tensor
 from microgradx.ops.linalg import linear
-from microgradx.ops.norm import inner
 from microgradx.ops.shape import chunk
 from microgradx.views import legacy_name
 

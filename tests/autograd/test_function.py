@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import microgradx as mgx
-from microgradx.autograd.function import Function, FunctionCtx, once_differentiable
 from microgradx.autograd.checking import gradcheck, gradgradcheck
+from microgradx.autograd.function import Function, FunctionCtx, once_differentiable
 from microgradx.autograd.modes import recording
 
 

@@ -7,8 +7,8 @@ import pytest
 
 import microgradx as mgx
 from microgradx.autograd.blame import blamed
-from microgradx.autograd.function import Function
 from microgradx.autograd.checking import GradcheckError, gradcheck, gradgradcheck
+from microgradx.autograd.function import Function
 from microgradx.autograd.modes import recording
 from microgradx.engine import primitive, sum_to
 from tests.samples import cases
