@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 import microgradx
+import microgradx.linalg
 
 
 @dataclass(frozen=True)
@@ -664,3 +665,46 @@ def definite(n: int) -> Input:
 row("inverse", case(definite(3)), case(real(2, 2)), wrong(real(2, 3)), wrong(values(np.zeros((2, 2)))), integers=False)
 row("slogdet", case(definite(3)), case(real(2, 2, 2)), wrong(real(2, 3)), integers=False)
 row("det", case(definite(3)), case(real(2, 2, 2)), wrong(real(2, 3)), integers=False)
+
+# ---------------------------------------------------------------- linear algebra
+
+
+def symmetric(function: str) -> Callable[..., Any]:
+    """A call with ``x + xᵀ``, for what only reads one triangle."""
+    return lambda m, x, *a, **k: attrgetter(function)(m.linalg)(x + x.mT, *a, **k)
+
+
+L = "linalg."
+row(L + "inv", case(definite(3)), case(real(2, 2, 2)), case(real(0, 0)), wrong(real(2, 3)), wrong(real(3)))
+row(L + "solve", case(definite(3), real(3)), case(definite(3), real(3, 2)), case(real(2, 2, 2), real(2, 2)),
+    case(definite(3), real(2, 3), left=False), case(real(2, 2, 2), real(2, 1)), wrong(definite(3), real(2)),
+    wrong(values(np.zeros((2, 2))), real(2)), wrong(real(2, 3), real(2)), integers=False)  # fmt: skip
+row(L + "det", kink(values([[1.0, 2.0], [2.0, 4.0]])), kink(values(np.diag([3.0, 0.0, 2.0]))), case(real(0, 0)),
+    wrong(real(3)))  # fmt: skip
+row(L + "cholesky", case(definite(3)), case(definite(2), upper=True), wrong(values(-np.eye(2))), wrong(real(2, 3)),
+    call=symmetric("cholesky"))  # fmt: skip
+row(L + "qr", case(real(3, 3)), case(real(4, 2)), case(real(2, 4)), case(real(2, 3, 2), mode="reduced"),
+    wrong(real(2, 2), "full"), wrong(real(3)))  # fmt: skip
+row(L + "svd", case(real(3, 3)), case(real(4, 2)), case(real(2, 4)), case(real(2, 3, 2), full_matrices=True),
+    wrong(real(3)), integers=False,
+    call=lambda m, x, full_matrices=False: (  # what does not depend on the signs of columns
+        lambda u, s, vh: (s, u[..., : s.shape[-1]].square(), (u[..., :2, :1] * vh[..., :1, :2]))
+    )(*m.linalg.svd(x, full_matrices)))  # fmt: skip
+row(L + "svdvals", case(real(3, 3)), case(real(2, 4, 2)), wrong(real(3)))
+row(L + "eigh", case(real(3, 3)), case(real(2, 2, 2), "U"), wrong(real(2, 2), "X"), integers=False,
+    call=lambda m, x, *a: (lambda w, v: (w, v.square()))(*m.linalg.eigh(x + x.mT, *a)))  # fmt: skip
+row(L + "eigvalsh", case(real(3, 3)), case(real(2, 2, 2), "U"), integers=False, call=symmetric("eigvalsh"))
+row(L + "pinv", case(real(3, 2)), case(real(2, 3)), case(real(2, 2, 2), rtol=1e-9), case(real(3, 3), atol=1e-9),
+    wrong(real(3)))  # fmt: skip
+row(L + "pinv hermitian", case(real(3, 3)), integers=False,
+    call=lambda m, x: m.linalg.pinv(x + x.mT, hermitian=True))  # fmt: skip
+row(L + "vector_norm", case(real(2, 3)), case(real(2, 3), 1, dim=1), case(real(2, 3), inf, (0, 1), True),
+    case(real(2, 3), 2.5, -1), kink(values([0.0, 0.0])))  # fmt: skip
+row(L + "matrix_norm", *(case(real(3, 2), order) for order in ("fro", "nuc", 1, -1, 2, -2, inf, -inf)),
+    case(real(2, 3, 4), "nuc", (0, 2), True), case(real(2, 3, 4), 1, (2, 0)), wrong(real(2, 3), 3), wrong(real(3)))  # fmt: skip
+row(L + "norm", case(real(3)), case(real(2, 3, 2)), case(real(2, 3), 1), case(real(2, 3), 1, 0), case(real(2, 3), "nuc"),
+    case(real(2, 3, 2), 2, (0, 1)), wrong(real(3), "fro"), wrong(real(2, 2, 2), 1))  # fmt: skip
+row(
+    "norm of singular values", case(real(3, 2)), case(real(2, 3, 2), (0, 2)), integers=False,
+    call=lambda m, x, dim=None: m.norm(x, "nuc", dim),
+)  # fmt: skip

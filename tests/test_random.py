@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import microgradx as mgx
-from microgradx.random import _fma
+from microgradx.generator import _fma
 
 SEEDS = (0, 1, -1, 2**40 + 7)
 SIZES = (0, 1, 2, 15, 16, 17, 31, 1000, 100_003)
@@ -60,9 +60,9 @@ for dtype in FLOATS:
         ]
     }
 for dtype in FLOATS + INTEGERS:
-    DRAWS[f"random_ {dtype}"] = lambda lib, n, g, dtype=dtype: lib.zeros(
-        n, dtype=getattr(lib, dtype)
-    ).random_(generator=g)
+    DRAWS[f"random_ {dtype}"] = lambda lib, n, g, dtype=dtype: lib.zeros(n, dtype=getattr(lib, dtype)).random_(
+        generator=g
+    )
 
 
 def generators(seed):

@@ -69,6 +69,13 @@ def check_dtypes(tensors: Sequence[Any], weight: Any) -> None:
             )
 
 
+def draw(module: Any) -> None:
+    """Initial values for all parameters, uniform between ±1/√hidden_size."""
+    bound = 1 / math.sqrt(module.hidden_size)
+    for weight in module.parameters():
+        init.uniform_(weight, -bound, bound)
+
+
 # ---------------------------------------------------------------- whole sequences
 
 
@@ -112,7 +119,7 @@ class RNNBase(Module):
         rows, out_size = BLOCKS[mode] * hidden_size, proj_size or hidden_size
         for layer in range(num_layers):
             width = out_size * self.directions if layer else input_size
-            shapes = {"weight_ih": (rows, width), "weight_hh": (rows, out_size)}
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, width), "weight_hh": (rows, out_size)}
             if bias:
                 shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
             if proj_size:
@@ -139,9 +146,7 @@ class RNNBase(Module):
 
     def reset_parameters(self) -> None:
         """Draw new initial values, uniform between ±1/√hidden_size."""
-        bound = 1 / math.sqrt(self.hidden_size)
-        for weight in self.parameters():
-            init.uniform_(weight, -bound, bound)
+        draw(self)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         packed = isinstance(input, PackedSequence)
@@ -457,7 +462,9 @@ class RNNCellBase(Module):
             self.register_parameter(name, Parameter(empty(rows, device=device, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
-    reset_parameters = RNNBase.reset_parameters
+    def reset_parameters(self) -> None:
+        """Draw new initial values, uniform between ±1/√hidden_size."""
+        draw(self)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else f", bias={self.bias}")

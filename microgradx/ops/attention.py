@@ -25,7 +25,7 @@ from microgradx.views import legacy_name
 @primitive(name="MaskedSoftmax")
 def masked_softmax(scores: Array, mask: Array | None = None) -> Array:
     """``softmax(scores + mask)`` along the last dimension; a row that the mask leaves nothing of is 0, not nan."""
-    e = scores + (0 if mask is None else mask)
+    e = np.add(scores, 0 if mask is None else mask, dtype=scores.dtype)
     if e.shape != scores.shape:
         raise RuntimeError(f"attention: expected a mask that broadcasts to {scores.shape}, got {mask.shape}")
     if not e.size:
@@ -96,7 +96,7 @@ def check_operands(query: Any, key: Any, value: Any, mask: Any, is_causal: bool)
         )
     if query.array.dtype.kind != "f":
         raise RuntimeError(f"expected scalar type Float but found {q.title()}; convert the operands with .float()")
-    if mask is not None and mask.array.dtype not in (np.bool_, query.array.dtype):
+    if mask is not None and mask.array.dtype not in (np.bool_, np.float32, query.array.dtype):
         raise RuntimeError(
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
             f"{legacy_name(mask.array.dtype.name).lower()} and  query.dtype: {q} instead."
