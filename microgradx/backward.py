@@ -173,7 +173,7 @@ def starts(tensors: Any, grad_tensors: Any) -> tuple[list[Edge], list[Any]]:
                     "grad can be implicitly created only for scalar outputs; "
                     f"this one has shape {list(a.shape)}: reduce it, with .sum() or .mean(), or pass gradient="
                 )
-            g = np.ones_like(a)
+            g = np.ones_like(a) if a.ndim else a.dtype.type(1)  # a NumPy scalar, as 0-d results are
         elif not isinstance(g, Variable):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g.array.shape != a.shape:

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import microgradx as mgx
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom")  # PyTorch, of a variance of one number
 
+# Each test runs for many operations, so for each of them on fewer examples.
+few = settings(max_examples=max(8, settings.default.max_examples // 5))
 sizes = st.lists(st.sampled_from([0, 1, 1, 2, 3]), max_size=4).map(tuple)
 
 
@@ -93,6 +95,7 @@ BINARY = {
 }
 
 
+@few
 @given(st.data())
 @pytest.mark.parametrize("name", BINARY)
 def test_broadcasting(name, data):
@@ -161,6 +164,7 @@ ALONG = {
 }
 
 
+@few
 @given(st.data())
 @pytest.mark.parametrize("name", ANY_SHAPE)
 def test_any_shape(name, data):
@@ -169,6 +173,7 @@ def test_any_shape(name, data):
     check(lambda m, x: ANY_SHAPE[name](m, x, d), data.draw(layouts(shape)))
 
 
+@few
 @given(st.data())
 @pytest.mark.parametrize("name", ALONG)
 def test_along_a_dimension(name, data):

@@ -16,8 +16,8 @@ from microgradx.nn.utils.rnn import PackedSequence
 from microgradx.ops.activation import relu
 from microgradx.ops.elementwise import tanh
 from microgradx.ops.linalg import linear
-from microgradx.ops.recurrent import gru_cell, lstm_cell
-from microgradx.ops.shape import cat, split, stack, unbind
+from microgradx.ops.recurrent import gru_cell, lstm, lstm_cell
+from microgradx.ops.shape import cat, flip, split, stack, unbind
 from microgradx.views import legacy_name
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
@@ -201,7 +201,10 @@ class RNNBase(Module):
         """One layer in one direction: its outputs, packed, and the state in which it ends."""
         weights = {name.partition("_l")[0]: getattr(self, name) for name in names}
         weight, bias, projection = (weights.get(k) for k in ("weight_hh", "bias_hh", "weight_hr"))
-        given = split(project(self.mode, data, weights["weight_ih"], weights.get("bias_ih"), bias), sizes)
+        projected = project(self.mode, data, weights["weight_ih"], weights.get("bias_ih"), bias)
+        if self.mode == "LSTM" and projection is None and sizes[-1] == sizes[0]:
+            return self._read_at_once(projected.reshape(len(sizes), sizes[0], -1), start, weight, backwards)
+        given = split(projected, sizes)
         state: Sequence[Any] = start
         ended: list[list[Any]] = []  # states of sequences that were over, the shorter ones first
         outputs = []
@@ -224,6 +227,12 @@ class RNNBase(Module):
         if ended:
             state = [cat(pieces) for pieces in zip(state, *ended[::-1])]
         return cat(outputs[::-1] if backwards else outputs), list(state)
+
+    def _read_at_once(self, x: Any, start: tuple[Any, ...], weight: Any, backwards: bool) -> tuple[Any, list[Any]]:
+        """The same for an LSTM whose sequences all have one length: one operation."""
+        h, c, _ = lstm(flip(x, 0) if backwards else x, *start, weight)
+        end = [h[-1], c[-1]]
+        return (flip(h, 0) if backwards else h).reshape(-1, h.shape[-1]), end
 
     # ---------------------------------------------------------------- checks
 

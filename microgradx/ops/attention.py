@@ -15,7 +15,7 @@ import numpy as np
 
 from microgradx.engine import primitive
 from microgradx.graph import Array, wrap
-from microgradx.ops.activation import softmax_back
+from microgradx.ops.activation import real, softmax_back
 from microgradx.ops.face import check_tensor
 from microgradx.ops.linalg import linear
 from microgradx.ops.shape import chunk
@@ -25,9 +25,7 @@ from microgradx.views import legacy_name
 @primitive(name="MaskedSoftmax")
 def masked_softmax(scores: Array, mask: Array | None = None) -> Array:
     """``softmax(scores + mask)`` along the last dimension; a row that the mask leaves nothing of is 0, not nan."""
-    e = np.add(scores, 0 if mask is None else mask, dtype=scores.dtype)
-    if e.shape != scores.shape:
-        raise RuntimeError(f"attention: expected a mask that broadcasts to {scores.shape}, got {mask.shape}")
+    e = scores * 1 if mask is None else np.add(scores, mask, dtype=scores.dtype)
     if not e.size:
         return e
     top = np.maximum.reduce(e, -1, keepdims=True)
@@ -75,6 +73,12 @@ def canonical(mask: Any, name: str, dtype: Any, other: Any = None) -> Any:
 # ---------------------------------------------------------------- PyTorch's checks
 
 
+def c_name(x: Any) -> str:
+    """The name of a tensor's dtype in C++, which PyTorch prints in these errors."""
+    name = x.array.dtype.name
+    return {"float16": "c10::Half", "int64": "long int"}.get(name, legacy_name(name).lower())
+
+
 def check_operands(query: Any, key: Any, value: Any, mask: Any, is_causal: bool) -> None:
     """Of scaled dot product attention: PyTorch's errors for what does not fit together."""
     name, operands = "scaled_dot_product_attention", (query, key, value)
@@ -88,18 +92,17 @@ def check_operands(query: Any, key: Any, value: Any, mask: Any, is_causal: bool)
             "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
             f"{q} key.dim: {k} and value.dim: {v} instead."
         )
-    q, k, v = (legacy_name(x.array.dtype.name).lower() for x in operands)
+    q, k, v = map(c_name, operands)
     if not q == k == v:
         raise RuntimeError(
             f"Expected query, key, and value to have the same dtype, but got query.dtype: {q} key.dtype: {k} and "
             f"value.dtype: {v} instead."
         )
-    if query.array.dtype.kind != "f":
-        raise RuntimeError(f"expected scalar type Float but found {q.title()}; convert the operands with .float()")
+    real("scaled_dot_product_attention")(query.array)
     if mask is not None and mask.array.dtype not in (np.bool_, np.float32, query.array.dtype):
         raise RuntimeError(
             "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
-            f"{legacy_name(mask.array.dtype.name).lower()} and  query.dtype: {q} instead."
+            f"{c_name(mask)} and  query.dtype: {q} instead."
         )
 
 

@@ -157,15 +157,15 @@ negative.derivatives(x=lambda g: -g)
 def keep(x: Array, mask: Array) -> Array:
     """``np.where(mask, x, 0)``: exact where ``x * mask`` would make a nan of 0 · inf.
 
-    On large arrays by the bits: a mask of ones or zeros, and a bitwise and. NumPy's ``where`` takes ten
-    times as long when the mask is random, because it branches at each element.
+    On large arrays by the bits, times 1 or 0. NumPy's ``where`` takes ten times as long when the mask is random,
+    because it branches at each element.
     """
+    if x.ndim == mask.ndim == 0:
+        return x if mask else x.dtype.type(0)
     bits = {4: np.int32, 8: np.int64}.get(x.dtype.itemsize)
     if x.size < 512 or bits is None or x.shape != mask.shape:
         return np.where(mask, x, x.dtype.type(0))
-    ones = np.negative(mask.view(np.int8)).astype(bits)
-    ones &= x.view(bits)
-    return ones.view(x.dtype)
+    return (x.view(bits) * mask).view(x.dtype)
 
 
 keep.derivatives(x=lambda g, mask: keep(g, mask))

@@ -14,6 +14,7 @@ from microgradx.dtypes import to_numpy
 from microgradx.engine import primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import sigmoid
+from microgradx.ops.linalg import linear, linear_by_weight
 
 
 def blocks(x: Array, n: int) -> list[Array]:
@@ -78,6 +79,40 @@ def lstm_by_c(g: Array, out: Array) -> Array:
 
 
 lstm_cell.derivatives(z=lstm_by_z, c=lstm_by_c)
+
+
+@primitive(name="Lstm", multiple=True)
+def lstm(*arrays: Array) -> tuple[Array, Array, Array]:
+    """All steps of an LSTM: h, c and the gates of each, from x (T, N, 4H), h and c (N, H), and weight (4H, H).
+
+    What one step after the other would give, but faster: the gradient by the weight is one product for all steps.
+    """
+    x, h, c, weight = arrays
+    steps = []
+    for given in x:
+        h, c, gates = lstm_cell(linear(h, weight, given), c)
+        steps.append((h, c, gates))
+    hs, cs, all_gates = map(np.stack, zip(*steps))
+    return hs, cs, all_gates
+
+
+def lstm_back(g: Array, arrays: tuple[Array, ...], out: tuple[Array, ...]) -> list[Array]:
+    """Back through the steps, the last one first. All gradients together, as one walk gives them all."""
+    _, h, c, weight = arrays
+    hs, cs, _ = out
+    old_h, old_c = (np.concatenate([np.expand_dims(s, 0), later[:-1]], 0) for s, later in ((h, hs), (c, cs)))
+    dh, dc, by_x = 0.0, 0.0, []
+    for t in range(len(hs) - 1, -1, -1):
+        here = (g[0][t] + dh, g[1][t] + dc, g[2][t])
+        results = (None, cs[t], out[2][t])
+        dz = lstm_by_z(here, old_c[t], results)
+        dh, dc = np.matmul(dz, weight), lstm_by_c(here, results)
+        by_x.append(dz)
+    dx = np.stack(by_x[::-1], 0)
+    return [dx, dh, dc, linear_by_weight(dx, old_h)]
+
+
+lstm.derivatives(arrays=lstm_back)
 
 
 # ---------------------------------------------------------------- GRU
