@@ -274,6 +274,9 @@ for name in ("var_mean", "std_mean"):
         case(real(2, 3)),
         case(real(2, 3), 1),
         case(real(2, 3), dim=0, keepdim=True, correction=0),
+        case(real(2, 3), False),
+        case(real(2, 3), 1, False, True),
+        case(real(2, 3), unbiased=False),
         wrong(integer(3)),
     )
 row("std of equals", kink(values([1.0, 1.0])), call=lambda m, x: m.std(x), integers=False)
@@ -693,6 +696,8 @@ row(L + "svd", case(real(3, 3)), case(real(4, 2)), case(real(2, 4)), case(real(2
 row(L + "svdvals", case(real(3, 3)), case(real(2, 4, 2)), wrong(real(3)))
 row(L + "eigh", case(real(3, 3)), case(real(2, 2, 2), "U"), wrong(real(2, 2), "X"), integers=False,
     call=lambda m, x, *a: (lambda w, v: (w, v.square()))(*m.linalg.eigh(x + x.mT, *a)))  # fmt: skip
+row(L + "eigh of one triangle", kink(values([[2.0, 1.0], [1.0, 3.0]])), integers=False,
+    call=lambda m, x: m.linalg.eigh(x).eigenvectors.square())  # fmt: skip
 row(L + "eigvalsh", case(real(3, 3)), case(real(2, 2, 2), "U"), integers=False, call=symmetric("eigvalsh"))
 row(L + "pinv", case(real(3, 2)), case(real(2, 3)), case(real(2, 2, 2), rtol=1e-9), case(real(3, 3), atol=1e-9),
     wrong(real(3)))  # fmt: skip

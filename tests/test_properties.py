@@ -16,7 +16,7 @@ import microgradx as mgx
 pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom")  # PyTorch, of a variance of one number
 
 # Each test runs for many operations, so for each of them on fewer examples.
-few = settings(max_examples=max(8, settings.default.max_examples // 5))
+few = settings(max_examples=max(8, settings.default.max_examples // 8))
 sizes = st.lists(st.sampled_from([0, 1, 1, 2, 3]), max_size=4).map(tuple)
 
 

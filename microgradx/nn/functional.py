@@ -215,7 +215,7 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """``x`` where it is farther from 0 than ``lambd``, else 0."""
-    return keep(check_tensor("hardshrink", input), np.absolute(input.array) > lambd)
+    return keep(check_tensor("hardshrink", input), ~(np.absolute(input.array) <= lambd))  # a nan stays
 
 
 def softshrink(input: Any, lambd: float = 0.5) -> Any:

@@ -200,39 +200,35 @@ class RNNBase(Module):
     ) -> tuple[Any, list[Any]]:
         """One layer in one direction: its outputs, packed, and the state in which it ends."""
         weights = {name.partition("_l")[0]: getattr(self, name) for name in names}
-        weight, bias, projection = (weights.get(k) for k in ("weight_hh", "bias_hh", "weight_hr"))
+        weight, bias, projection = weights["weight_hh"], weights.get("bias_hh"), weights.get("weight_hr")
         projected = project(self.mode, data, weights["weight_ih"], weights.get("bias_ih"), bias)
         if self.mode == "LSTM" and projection is None and sizes[-1] == sizes[0]:
-            return self._read_at_once(projected.reshape(len(sizes), sizes[0], -1), start, weight, backwards)
-        given = split(projected, sizes)
-        state: Sequence[Any] = start
+            return self._read_at_once(projected.reshape(len(sizes), sizes[0], len(weight)), start, weight, backwards)
+        given, state = split(projected, sizes), list(start)
+        if backwards:
+            given, state = given[::-1], [s[: sizes[-1]] for s in start]
         ended: list[list[Any]] = []  # states of sequences that were over, the shorter ones first
         outputs = []
-        if backwards:
-            given = given[::-1]
-            state = [s[: sizes[-1]] for s in start] if sizes[-1] != sizes[0] else start
-        before = sizes[-1] if backwards else sizes[0]
         for x in given:
-            now = x.array.shape[0]
+            before, now = state[0].array.shape[0], x.array.shape[0]
             if now < before:
                 ended.append([s[now:] for s in state])
                 state = [s[:now] for s in state]
             elif now > before:  # backwards, the shorter ones begin later
                 state = [cat([s, first[before:now]]) for s, first in zip(state, start)]
-            before = now
-            state = step(self.mode, x, state, weight, bias)
+            state = list(step(self.mode, x, state, weight, bias))
             if projection is not None:
-                state = linear(state[0], projection), state[1]
+                state[0] = linear(state[0], projection)
             outputs.append(state[0])
         if ended:
             state = [cat(pieces) for pieces in zip(state, *ended[::-1])]
-        return cat(outputs[::-1] if backwards else outputs), list(state)
+        return cat(outputs[::-1] if backwards else outputs), state
 
     def _read_at_once(self, x: Any, start: tuple[Any, ...], weight: Any, backwards: bool) -> tuple[Any, list[Any]]:
         """The same for an LSTM whose sequences all have one length: one operation."""
         h, c, _ = lstm(flip(x, 0) if backwards else x, *start, weight)
         end = [h[-1], c[-1]]
-        return (flip(h, 0) if backwards else h).reshape(-1, h.shape[-1]), end
+        return (flip(h, 0) if backwards else h).reshape(len(x) * x.shape[1], h.shape[2]), end
 
     # ---------------------------------------------------------------- checks
 

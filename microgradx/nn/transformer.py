@@ -67,15 +67,10 @@ class _Layer(Module):
             activation = F.relu if activation == "relu" else F.gelu
         self.activation = activation
 
-    def _block(self, i: int, x: Any, found: Callable[[Any], Any]) -> Any:
-        """``x`` and, through dropout, what block ``i`` finds in it; the norm comes before that, or behind the sum."""
-        norm, dropout = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
-        if self.norm_first:
-            return x + dropout(found(norm(x)))
-        return norm(x + dropout(found(x)))
-
-    def _feed_forward(self, x: Any) -> Any:
-        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+    def _sa_block(self, x: Any, attn_mask: Any, key_padding_mask: Any, is_causal: bool = False) -> Any:
+        """Self-attention: each place looks at all places."""
+        found = self.self_attn(x, x, x, key_padding_mask, False, attn_mask, is_causal=is_causal)[0]
+        return self.dropout1(found)
 
 
 class TransformerEncoderLayer(_Layer):
@@ -107,11 +102,16 @@ class TransformerEncoderLayer(_Layer):
 
     def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
         """The sequence after this layer; masks as in `MultiheadAttention`."""
+        x = src
+        if self.norm_first:
+            x = x + self._sa_block(self.norm1(x), src_mask, src_key_padding_mask, is_causal)
+            return x + self._ff_block(self.norm2(x))
+        x = self.norm1(x + self._sa_block(x, src_mask, src_key_padding_mask, is_causal))
+        return self.norm2(x + self._ff_block(x))
 
-        def attend(x: Any) -> Any:
-            return self.self_attn(x, x, x, src_key_padding_mask, False, src_mask, is_causal=is_causal)[0]
-
-        return self._block(2, self._block(1, src, attend), self._feed_forward)
+    def _ff_block(self, x: Any) -> Any:
+        """The network, at each place by itself."""
+        return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
 
 class TransformerDecoderLayer(_Layer):
@@ -141,18 +141,25 @@ class TransformerDecoderLayer(_Layer):
         memory_is_causal: bool = False,
     ) -> Any:
         """The sequence after this layer; ``memory`` is what it looks at, masks as in `MultiheadAttention`."""
+        itself = tgt_mask, tgt_key_padding_mask, tgt_is_causal
+        other = memory, memory_mask, memory_key_padding_mask, memory_is_causal
+        x = tgt
+        if self.norm_first:
+            x = x + self._sa_block(self.norm1(x), *itself)
+            x = x + self._mha_block(self.norm2(x), *other)
+            return x + self._ff_block(self.norm3(x))
+        x = self.norm1(x + self._sa_block(x, *itself))
+        x = self.norm2(x + self._mha_block(x, *other))
+        return self.norm3(x + self._ff_block(x))
 
-        def attend(x: Any) -> Any:
-            return self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask, is_causal=tgt_is_causal)[0]
+    def _mha_block(self, x: Any, mem: Any, attn_mask: Any, key_padding_mask: Any, is_causal: bool = False) -> Any:
+        """Attention to ``mem``: each place looks at all places of the other sequence."""
+        found = self.multihead_attn(x, mem, mem, key_padding_mask, False, attn_mask, is_causal=is_causal)[0]
+        return self.dropout2(found)
 
-        def look_up(x: Any) -> Any:
-            return self.multihead_attn(
-                x, memory, memory, memory_key_padding_mask, False, memory_mask, is_causal=memory_is_causal
-            )[0]
-
-        x = self._block(1, tgt, attend)
-        x = self._block(2, x, look_up)
-        return self._block(3, x, self._feed_forward)
+    def _ff_block(self, x: Any) -> Any:
+        """The network, at each place by itself."""
+        return self.dropout3(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
 
 class _Stack(Module):
@@ -180,7 +187,8 @@ class TransformerEncoder(_Stack):
         enable_nested_tensor: No effect: it chooses a faster way of PyTorch's.
         mask_check: No effect either.
 
-    Source: ``torch.nn.TransformerEncoder``.
+    Source: ``torch.nn.TransformerEncoder``, but for the padded places, whose results mean nothing: in use and without
+        gradients PyTorch may set these to 0.
 
     Example:
         >>> layer = mgx.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)

@@ -18,7 +18,7 @@ from microgradx.graph import Array
 from microgradx.ops.elementwise import keep, sigmoid
 from microgradx.ops.erf import normal_cdf, normal_density
 from microgradx.ops.face import axis_of, check_tensor, face
-from microgradx.ops.norm import inner
+from microgradx.ops.norm import inner, total
 from microgradx.views import legacy_name
 
 
@@ -253,7 +253,7 @@ def normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``exp(x) / Σ exp(x)`` along one axis; with the maximum taken off, nothing overflows."""
     e = x - np.maximum.reduce(x, axis, keepdims=True)
     np.exp(e, out=e)
-    e /= np.add.reduce(e, axis, keepdims=True)
+    e /= total(e, axis)
     return e
 
 

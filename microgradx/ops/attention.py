@@ -25,16 +25,17 @@ from microgradx.views import legacy_name
 @primitive(name="MaskedSoftmax")
 def masked_softmax(scores: Array, mask: Array | None = None) -> Array:
     """``softmax(scores + mask)`` along the last dimension; a row that the mask leaves nothing of is 0, not nan."""
-    e = scores * 1 if mask is None else np.add(scores, mask, dtype=scores.dtype)
-    if not e.size:
-        return e
-    top = np.maximum.reduce(e, -1, keepdims=True)
+    if mask is not None:
+        scores = np.add(scores, mask, dtype=scores.dtype)
+    if not scores.size:
+        return scores.copy()
+    top = np.maximum.reduce(scores, -1, keepdims=True)
     top[top == -math.inf] = 0
-    e -= top
+    e = scores - top
     np.exp(e, out=e)
-    total = np.add.reduce(e, -1, keepdims=True)
-    total[total == 0] = 1
-    e /= total
+    sums = total(e, (e.ndim - 1,))
+    sums[sums == 0] = 1
+    e /= sums
     return e
 
 

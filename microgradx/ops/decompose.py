@@ -400,10 +400,11 @@ def eigen(x: Array, triangle: str) -> tuple[Array, Array]:
 
 
 def eigen_by_x(g: Any, out: Any) -> Array:
-    """``V [gw + (Vᵀ gV) / (w_j - w_i)] Vᵀ``."""
+    """``V [gw + A / (w_j - w_i)] Vᵀ``, A being the antisymmetric part of ``Vᵀ gV``."""
     (gw, gv), (w, v) = g, out
-    same = diagonal(w.shape[-1])
-    return v @ (keep(gw[..., None, :], same) + keep(turned(v) @ gv / gaps(w), ~same)) @ turned(v)
+    same, by_v = diagonal(w.shape[-1]), turned(v) @ gv
+    by_v = (by_v - turned(by_v)) / (2 * gaps(w))
+    return v @ (keep(gw[..., None, :], same) + keep(by_v, ~same)) @ turned(v)
 
 
 eigen.derivatives(x=eigen_by_x)

@@ -38,13 +38,14 @@ def steepness(width: int, dtype: Any) -> Array:
 
 
 @primitive(name="LstmCell", multiple=True)
-def lstm_cell(z: Array, c: Array) -> tuple[Array, Array, Array]:
+def lstm_cell(*arrays: Array) -> tuple[Array, Array, Array]:
     """The new state (h, c) of an LSTM, from what goes into its gates and the old c; and the gates.
 
     Side by side: input gate i, forget gate f, new values n, output gate o: (..., 4H). The cell forgets some of what
     it holds and takes in some that is new, ``f·c + i·n``; it shows ``o·tanh(c)``. The gates are a result because
     their values are what the derivatives read.
     """
+    z, c = arrays
     s = steepness(z.shape[-1], z.dtype)
     gates = z * s
     np.tanh(gates, out=gates)
@@ -55,30 +56,22 @@ def lstm_cell(z: Array, c: Array) -> tuple[Array, Array, Array]:
     return o * np.tanh(new), new, gates
 
 
-def lstm_by_new(g: Array, o: Array, t: Array) -> Array:
-    """To the new c: what comes to it directly, and through ``h = o·t`` with t = tanh(c)."""
-    return g[1] + g[0] * (o * (1 - t * t))
+def lstm_cell_back(g: Array, arrays: tuple[Array, ...], out: tuple[Array, ...]) -> list[Array]:
+    """Through ``h = o·tanh(c')`` to the new c', and from there to the gates and the old c.
 
-
-def lstm_by_z(g: Array, c: Array, out: Array) -> Array:
-    """To the gates, and through their slopes: ``y·(1 - y)`` of a sigmoid, ``(1 + y)·(1 - y)`` of a tanh."""
+    Last come the slopes of the gates: ``y·(1 - y)`` of a sigmoid, ``(1 + y)·(1 - y)`` of a tanh.
+    """
+    c = arrays[1]
     _, new, gates = out
-    i, _, n, o = blocks(gates, 4)
+    i, f, n, o = blocks(gates, 4)
     t = np.tanh(new)
-    dc = lstm_by_new(g, o, t)
-    by_gates = np.concatenate([dc * n, dc * c, dc * i, g[0] * t], gates.ndim - 1) + g[2]
-    top = 2 * steepness(gates.shape[-1], gates.dtype) - 1  # 0 or 1
-    return by_gates * ((gates + top) * (1 - gates))
+    by_new = g[1] + g[0] * (o * (1 - t * t))
+    by_gates = np.concatenate([by_new * n, by_new * c, by_new * i, g[0] * t], gates.ndim - 1) + g[2]
+    offset = 2 * steepness(gates.shape[-1], gates.dtype) - 1  # 0 of a sigmoid, 1 of a tanh
+    return [by_gates * ((offset + gates) * (1 - gates)), by_new * f]
 
 
-def lstm_by_c(g: Array, out: Array) -> Array:
-    """To the old c, of which the new one contains ``f·c``."""
-    _, new, gates = out
-    _, f, _, o = blocks(gates, 4)
-    return lstm_by_new(g, o, np.tanh(new)) * f
-
-
-lstm_cell.derivatives(z=lstm_by_z, c=lstm_by_c)
+lstm_cell.derivatives(arrays=lstm_cell_back)
 
 
 @primitive(name="Lstm", multiple=True)
@@ -99,14 +92,13 @@ def lstm(*arrays: Array) -> tuple[Array, Array, Array]:
 def lstm_back(g: Array, arrays: tuple[Array, ...], out: tuple[Array, ...]) -> list[Array]:
     """Back through the steps, the last one first. All gradients together, as one walk gives them all."""
     _, h, c, weight = arrays
-    hs, cs, _ = out
+    hs, cs, gates = out
     old_h, old_c = (np.concatenate([np.expand_dims(s, 0), later[:-1]], 0) for s, later in ((h, hs), (c, cs)))
     dh, dc, by_x = 0.0, 0.0, []
     for t in range(len(hs) - 1, -1, -1):
         here = (g[0][t] + dh, g[1][t] + dc, g[2][t])
-        results = (None, cs[t], out[2][t])
-        dz = lstm_by_z(here, old_c[t], results)
-        dh, dc = np.matmul(dz, weight), lstm_by_c(here, results)
+        dz, dc = lstm_cell_back(here, (None, old_c[t]), (hs[t], cs[t], gates[t]))
+        dh = np.matmul(dz, weight)
         by_x.append(dz)
     dx = np.stack(by_x[::-1], 0)
     return [dx, dh, dc, linear_by_weight(dx, old_h)]

@@ -277,15 +277,21 @@ def std(
 
 
 @face(method=False)
-def var_mean(input: Any, dim: Any = None, keepdim: bool = False, *, correction: float = 1) -> tuple[Any, Any]:
-    """`var` and `mean`."""
-    return var(input, dim, keepdim=keepdim, correction=correction), mean(input, dim, keepdim)
+def var_mean(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Any, Any]:
+    """`var` and `mean`, with the arguments of `var`."""
+    found = var(input, dim, unbiased, keepdim, correction=correction)
+    return found, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
 @face(method=False)
-def std_mean(input: Any, dim: Any = None, keepdim: bool = False, *, correction: float = 1) -> tuple[Any, Any]:
-    """`std` and `mean`."""
-    return std(input, dim, keepdim=keepdim, correction=correction), mean(input, dim, keepdim)
+def std_mean(
+    input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Any, Any]:
+    """`std` and `mean`, with the arguments of `std`."""
+    found = std(input, dim, unbiased, keepdim, correction=correction)
+    return found, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
 # ---------------------------------------------------------------- log-sum-exp

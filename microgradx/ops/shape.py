@@ -429,7 +429,7 @@ def parts(g: Array, axis: int, arrays_shape: tuple[tuple[int, ...], ...]) -> lis
 
 
 concatenate.derivatives(arrays=parts)
-NUMPY[np.concatenate] = lambda arrays, axis=0: concatenate(axis, *arrays)
+NUMPY[np.concatenate] = lambda arrays, axis=0: concatenate(axis % arrays[0].ndim, *arrays)
 
 
 @primitive(name="Stack")
@@ -441,7 +441,7 @@ def pile(axis: int, *arrays: Array) -> Array:
 pile.derivatives(
     arrays=lambda g, axis: [g[(slice(None),) * axis + (i,)] for i in range(g.shape[axis])],
 )
-NUMPY[np.stack] = lambda arrays, axis=0: pile(axis, *arrays)
+NUMPY[np.stack] = lambda arrays, axis=0: pile(axis % (arrays[0].ndim + 1), *arrays)
 
 
 def tensors_of(name: str, tensors: Any) -> list[Any]:
