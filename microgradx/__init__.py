@@ -63,9 +63,9 @@ from microgradx.version import VERSION as __version__
 globals().update(_FUNCTIONS)  # zeros, exp, cat, ...: every operation that declares itself public
 
 if TYPE_CHECKING:
-    from microgradx import datasets, nn, optim, utils, viz
+    from microgradx import datasets, linalg, nn, optim, utils, viz
 
-_LOADED_WHEN_USED = ("datasets", "nn", "optim", "utils", "viz")
+_LOADED_WHEN_USED = ("datasets", "linalg", "nn", "optim", "utils", "viz")
 
 
 def __getattr__(name: str) -> Any:

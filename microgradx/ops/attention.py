@@ -18,6 +18,7 @@ from microgradx.graph import Array, wrap
 from microgradx.ops.activation import real, softmax_back
 from microgradx.ops.face import check_tensor
 from microgradx.ops.linalg import linear
+from microgradx.ops.norm import total
 from microgradx.ops.shape import chunk
 from microgradx.views import legacy_name
 
