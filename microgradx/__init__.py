@@ -45,6 +45,17 @@ from microgradx.dtypes import (
 from microgradx.dtypes import (
     int32 as int,
 )
+from microgradx.legacy import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)
 from microgradx.ops.face import FUNCTIONS as _FUNCTIONS
 from microgradx.printing import set_printoptions
 from microgradx.random import (

@@ -100,6 +100,13 @@ def check_device(device: Any) -> None:
         Device(device)
 
 
+def old_array(data: tuple[Any, ...], dtype: Any) -> np.ndarray:
+    """What PyTorch's old constructors take: a tensor, an array or sequences; or sizes, for zeros."""
+    if len(data) == 1 and not isinstance(data[0], int):
+        return array_of(data[0], dtype)
+    return np.zeros(sizes_of(data or (0,)), to_numpy(dtype))
+
+
 @creator
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """A tensor with ``data``, without a copy where it is a tensor or an array already."""

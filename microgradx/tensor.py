@@ -92,14 +92,8 @@ class Tensor(Variable):
     __hash__ = object.__hash__
 
     def __new__(cls, *data: Any, **options: Any) -> Any:
-        if len(data) == 1 and isinstance(data[0], Variable):
-            array = data[0].array.astype(np.float32)
-        elif len(data) == 1 and not isinstance(data[0], int):
-            array = creation.array_of(data[0], float32)
-        else:
-            array = np.zeros(data or 0, np.float32)
         out = object.__new__(cls)
-        out.array, out.edge, out.alias = array, None, None
+        out.array, out.edge, out.alias = creation.old_array(data, float32), None, None
         return out
 
     if TYPE_CHECKING:

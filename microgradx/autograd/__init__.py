@@ -16,6 +16,7 @@ from microgradx.autograd.modes import (
     set_grad_enabled,
 )
 from microgradx.backward import backward, grad
+from microgradx.legacy import Variable
 
 if TYPE_CHECKING:
     from microgradx.autograd import functional
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Function",
     "GradcheckError",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
