@@ -78,10 +78,35 @@ if TYPE_CHECKING:
 
 _LOADED_WHEN_USED = ("datasets", "linalg", "nn", "optim", "utils", "viz")
 
+_OUTSIDE = {
+    **dict.fromkeys(
+        (
+            "fft",
+            "stft",
+            "istft",
+            "complex",
+            "complex32",
+            "complex64",
+            "complex128",
+            "cfloat",
+            "cdouble",
+            "polar",
+            "real",
+            "imag",
+            "view_as_complex",
+            "view_as_real",
+        ),
+        "there are no complex numbers; keep real and imaginary parts in two tensors",
+    ),
+    "bfloat16": "NumPy does not have this dtype; use float32, or float16",
+}
+
 
 def __getattr__(name: str) -> Any:
     if name in _LOADED_WHEN_USED:
         return _import_module(f"microgradx.{name}")
+    if name in _OUTSIDE:
+        raise AttributeError(f"module 'microgradx' has no {name!r}: {_OUTSIDE[name]}")
     raise AttributeError(f"module 'microgradx' has no attribute {name!r}")
 
 

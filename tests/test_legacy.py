@@ -52,3 +52,14 @@ def test_variable():
     assert data.tolist() == [7.0, 1.0]
     assert isinstance(data, mgx.autograd.Variable)
     assert not isinstance(1.0, mgx.autograd.Variable)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"), [("fft", "no complex numbers"), ("complex64", "two tensors"), ("bfloat16", "float32")]
+)
+def test_what_is_outside_says_so(name, advice):
+    with pytest.raises(AttributeError, match=advice):
+        getattr(mgx, name)
+    assert not hasattr(mgx, name)
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        mgx.nonsense  # noqa: B018

@@ -1,0 +1,171 @@
+"""PyTorch's own table of operators: each one that microgradx has too must do the same on PyTorch's samples.
+
+The database, `op_db`, is what PyTorch is tested with. A sample of it is read as a case of `tests/samples.py`,
+so that it is run and compared as those are: values, gradients, gradients of gradients, errors.
+"""
+
+import types
+from functools import reduce
+
+import numpy as np
+import pytest
+import torch
+from torch.testing._internal.common_methods_invocations import op_db
+from torch.utils._pytree import tree_leaves, tree_map
+
+import microgradx as mgx
+import microgradx.linalg
+import microgradx.nn
+from tests.samples import Case, Input, Row
+from tests.test_matrix import assert_same, call, dtype_name, flat, has_graph, inputs_of, leaves, tensors, weights_for
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+SAMPLES = 4  # of each operator, spread over those that there are
+LARGEST = 2000  # elements of an input
+RAISED = (RuntimeError, TypeError, ValueError, IndexError)
+KINDS = {getattr(torch, d) for d in "float64 float32 float16 int64 int32 int16 int8 uint8 bool".split()}
+
+EXCLUDED = {}
+
+
+def title(op):
+    return f"{op.name}:{op.variant_test_name}" if op.variant_test_name else op.name
+
+
+def find(m, path):
+    """A function of a library by its path, or else a method of its tensors; None if there is neither."""
+    function = reduce(lambda found, part: getattr(found, part, None), path.split("."), m)
+    return function if callable(function) else getattr(m.Tensor, path, None)
+
+
+def shared():
+    """The operators that both libraries have, but for those that are excluded."""
+    return [op for op in op_db if title(op) not in EXCLUDED and find(mgx, op.name) and find(torch, op.name)]
+
+
+operators = pytest.mark.parametrize("op", [pytest.param(op, id=title(op)) for op in shared()])
+
+
+def bound(function, m):
+    """A function of the database, with ``m`` where it says torch."""
+    if not isinstance(function, types.FunctionType) or "torch" not in function.__globals__:
+        return function
+    scope = {**function.__globals__, "torch": m}
+    copy = types.FunctionType(function.__code__, scope, None, function.__defaults__, function.__closure__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+def as_row(op, finish=lambda out: out):
+    """How an operator is called; ``finish`` makes of its result what is determined, as singular vectors up to sign."""
+    adapted = (getattr(op.op, "__module__", None) or "").startswith("torch.testing")
+    symmetric = op.gradcheck_wrapper.__name__ == "gradcheck_wrapper_hermitian_input"
+
+    def run(m, *args, **options):
+        function = bound(op.op, m) if adapted else find(m, op.name)
+        args, options = tree_map(lambda a: getattr(m, dtype_of(a)) if isinstance(a, torch.dtype) else a, (args, options))
+        if symmetric:
+            first, *others = args
+            out = function(first + first.mT, *others, **options)
+        else:
+            out = bound(op.gradcheck_wrapper, m)(function, *args, **options)
+        return bound(finish, m)(out)
+
+    return Row(title(op), run)
+
+
+def dtype_of(dtype):
+    return str(dtype).removeprefix("torch.")
+
+
+def as_case(sample):
+    """The call of a sample, or None where it is of what microgradx does not have."""
+
+    def freeze(a):
+        if not isinstance(a, torch.Tensor):
+            return a
+        data = a.detach().numpy().copy()
+        return Input(lambda rng: data, constant=not a.requires_grad)
+
+    inputs = (sample.input, *sample.args), sample.kwargs
+    if not all(map(usable, tree_leaves(inputs))):
+        return None
+    args, options = tree_map(freeze, inputs)
+    return Case(args, options)
+
+
+def usable(a):
+    if isinstance(a, torch.Tensor):
+        return a.dtype in KINDS and a.layout is torch.strided and a.is_cpu and a.numel() <= LARGEST
+    if isinstance(a, torch.dtype):
+        return a in KINDS
+    return a is None or isinstance(a, (bool, int, float, str, slice, type(...)))
+
+
+def samples(op):
+    """Some samples of an operator, each as a row with its case: floats, or else what it takes."""
+    dtype = next(d for d in (torch.float64, torch.int64, torch.bool) if d in op.supported_dtypes("cpu"))
+    grad = op.supports_autograd and dtype.is_floating_point
+    found = [(s, as_case(s)) for s in op.sample_inputs("cpu", dtype, requires_grad=grad)]
+    found = [(s, case) for s, case in found if case]
+    chosen = {round(i) for i in np.linspace(0, len(found) - 1, SAMPLES)} if found else ()
+    return [(as_row(op, found[i][0].output_process_fn_grad), found[i][1]) for i in sorted(chosen)]
+
+
+@operators
+def test_operator(op):
+    """Results, gradients and gradients of gradients are those of PyTorch, on all samples."""
+    found = samples(op)
+    assert found
+    for i, (row, case) in enumerate(found):
+        ours, theirs = (outcome(m, row, case, op) for m in (mgx, torch))
+        for what, mine, other in zip(("result", "gradient", "second gradient"), ours, theirs, strict=True):
+            assert_same(mine, other, f"sample {i}, {what}", 100)
+
+
+def outcome(m, row, case, op):
+    """Results, gradients by the inputs, and gradients of a mix of these by inputs and cotangents."""
+    made = leaves(m, case, [i.draw(None) for i in inputs_of(case)])
+    results = call(m, row, case, made)
+    by = [t for t in made if t.requires_grad]
+    tracked = list(filter(has_graph, results))
+    if not by or not tracked:
+        return results, [], []
+    cotangents = [t.requires_grad_() for t in tensors(m, weights_for(tracked, 1))]
+    first = list(m.autograd.grad(tracked, by, cotangents, create_graph=True, materialize_grads=True))
+    if not op.supports_gradgrad:
+        return results, first, []
+    weighted = [(g, w) for g, w in zip(first, tensors(m, weights_for(first, 2))) if g.requires_grad]
+    by = [*by, *cotangents]
+    if not weighted:
+        return results, first, [m.zeros_like(t) for t in by]
+    gradients, weights = zip(*weighted)
+    second = m.autograd.grad(gradients, by, weights, materialize_grads=True)
+    return results, first, list(second)
+
+
+def wrong_calls(op):
+    """The calls of an operator that PyTorch refuses, also without what was left out of them."""
+    for error in op.error_inputs("cpu") if op.error_inputs_func else ():
+        case = as_case(error.sample_input)
+        if case and refused(torch, op, case):
+            yield case
+
+
+def refused(m, op, case):
+    try:
+        call(m, as_row(op), case, leaves(m, case, [i.draw(None) for i in inputs_of(case)]))
+    except RAISED:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("op", [pytest.param(op, id=title(op)) for op in shared() if op.error_inputs_func])
+def test_wrong_input_raises(op):
+    for case in wrong_calls(op):
+        assert refused(mgx, op, case), (case.args, case.options)
+
+
+def test_exclusions_are_of_the_database():
+    assert sorted(EXCLUDED.keys() - {title(op) for op in op_db}) == []
