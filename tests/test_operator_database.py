@@ -26,7 +26,20 @@ LARGEST = 2000  # elements of an input
 RAISED = (RuntimeError, TypeError, ValueError, IndexError)
 KINDS = {getattr(torch, d) for d in "float64 float32 float16 int64 int32 int16 int8 uint8 bool".split()}
 
-EXCLUDED = {}
+LAYOUT = "its samples are about memory layout or devices"
+EXCLUDED = {
+    "linalg.norm:subgradients_at_zero": "PyTorch's own second gradient is nan",
+    "nn.functional.batch_norm:without_cudnn": "only for CUDA",
+    "nn.functional.silu:complex": "complex numbers",
+    "to": LAYOUT,
+    "zero_": "called as torch.zero_, which PyTorch has but does not document; Tensor.zero_ is in test_views",
+}
+# Random results, or memory as it was found: only number, shapes and dtypes are compared.
+RANDOM = set(
+    """bernoulli empty empty_like multinomial new_empty nn.functional.dropout nn.functional.dropout2d
+    nn.functional.dropout3d normal normal:in_place normal:number_mean rand_like randint randint_like randn
+    randn_like""".split()
+)
 
 
 def title(op):
@@ -64,7 +77,7 @@ def as_row(op, finish=lambda out: out):
 
     def run(m, *args, **options):
         function = bound(op.op, m) if adapted else find(m, op.name)
-        args, options = tree_map(lambda a: getattr(m, dtype_of(a)) if isinstance(a, torch.dtype) else a, (args, options))
+        args, options = tree_map(lambda a: getattr(m, str(a).removeprefix("torch.")) if isinstance(a, torch.dtype) else a, (args, options))
         if symmetric:
             first, *others = args
             out = function(first + first.mT, *others, **options)
@@ -75,12 +88,8 @@ def as_row(op, finish=lambda out: out):
     return Row(title(op), run)
 
 
-def dtype_of(dtype):
-    return str(dtype).removeprefix("torch.")
-
-
 def as_case(sample):
-    """The call of a sample, or None where it is of what microgradx does not have."""
+    """The call of a sample."""
 
     def freeze(a):
         if not isinstance(a, torch.Tensor):
@@ -88,16 +97,22 @@ def as_case(sample):
         data = a.detach().numpy().copy()
         return Input(lambda rng: data, constant=not a.requires_grad)
 
-    inputs = (sample.input, *sample.args), sample.kwargs
-    if not all(map(usable, tree_leaves(inputs))):
-        return None
-    args, options = tree_map(freeze, inputs)
-    return Case(args, options)
+    return Case(*tree_map(freeze, inputs_and_options(sample)))
 
 
-def usable(a):
+def inputs_and_options(sample):
+    return (sample.input, *sample.args), sample.kwargs
+
+
+def usable(sample):
+    """Whether a sample is of what microgradx has, and of which the result is determined."""
+    return not sample.kwargs.get("dropout_p") and all(map(known, tree_leaves(inputs_and_options(sample))))
+
+
+def known(a):
     if isinstance(a, torch.Tensor):
-        return a.dtype in KINDS and a.layout is torch.strided and a.is_cpu and a.numel() <= LARGEST
+        small = a.numel() <= LARGEST and a.ndim <= 64  # what NumPy has
+        return small and a.dtype in KINDS and a.layout is torch.strided and a.is_cpu
     if isinstance(a, torch.dtype):
         return a in KINDS
     return a is None or isinstance(a, (bool, int, float, str, slice, type(...)))
@@ -107,10 +122,9 @@ def samples(op):
     """Some samples of an operator, each as a row with its case: floats, or else what it takes."""
     dtype = next(d for d in (torch.float64, torch.int64, torch.bool) if d in op.supported_dtypes("cpu"))
     grad = op.supports_autograd and dtype.is_floating_point
-    found = [(s, as_case(s)) for s in op.sample_inputs("cpu", dtype, requires_grad=grad)]
-    found = [(s, case) for s, case in found if case]
-    chosen = {round(i) for i in np.linspace(0, len(found) - 1, SAMPLES)} if found else ()
-    return [(as_row(op, found[i][0].output_process_fn_grad), found[i][1]) for i in sorted(chosen)]
+    found = [s for s in op.sample_inputs("cpu", dtype, requires_grad=grad) if usable(s)]
+    chosen = sorted({round(i) for i in np.linspace(0, len(found) - 1, SAMPLES)}) if found else ()
+    return [(as_row(op, found[i].output_process_fn_grad), as_case(found[i])) for i in chosen]
 
 
 @operators
@@ -120,8 +134,15 @@ def test_operator(op):
     assert found
     for i, (row, case) in enumerate(found):
         ours, theirs = (outcome(m, row, case, op) for m in (mgx, torch))
+        if title(op) in RANDOM:
+            assert list(map(kind, ours[0])) == list(map(kind, theirs[0]))
+            continue
         for what, mine, other in zip(("result", "gradient", "second gradient"), ours, theirs, strict=True):
             assert_same(mine, other, f"sample {i}, {what}", 100)
+
+
+def kind(t):
+    return tuple(t.shape), dtype_name(t)
 
 
 def outcome(m, row, case, op):
@@ -146,11 +167,9 @@ def outcome(m, row, case, op):
 
 
 def wrong_calls(op):
-    """The calls of an operator that PyTorch refuses, also without what was left out of them."""
-    for error in op.error_inputs("cpu") if op.error_inputs_func else ():
-        case = as_case(error.sample_input)
-        if case and refused(torch, op, case):
-            yield case
+    """The calls of an operator that PyTorch refuses."""
+    cases = [as_case(e.sample_input) for e in op.error_inputs("cpu") if usable(e.sample_input)]
+    return [case for case in cases if refused(torch, op, case)]
 
 
 def refused(m, op, case):
@@ -163,9 +182,11 @@ def refused(m, op, case):
 
 @pytest.mark.parametrize("op", [pytest.param(op, id=title(op)) for op in shared() if op.error_inputs_func])
 def test_wrong_input_raises(op):
-    for case in wrong_calls(op):
+    found = wrong_calls(op)
+    assert found
+    for case in found:
         assert refused(mgx, op, case), (case.args, case.options)
 
 
 def test_exclusions_are_of_the_database():
-    assert sorted(EXCLUDED.keys() - {title(op) for op in op_db}) == []
+    assert sorted({*EXCLUDED, *RANDOM} - {title(op) for op in op_db}) == []

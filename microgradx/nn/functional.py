@@ -20,9 +20,10 @@ from microgradx.ops import activation as act
 from microgradx.ops import attention, loss, norm
 from microgradx.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from microgradx.ops.decompose import vector_norm
-from microgradx.ops.elementwise import clamp, keep, multiply, sigmoid, tanh
+from microgradx.ops.elementwise import clamp, keep, minimum, multiply, sigmoid, tanh
 from microgradx.ops.embedding import by_frequency, check_indices, take_rows
 from microgradx.ops.face import check_tensor
+from microgradx.ops.fold import fold, unfold
 from microgradx.ops.linalg import linear, matmul
 from microgradx.ops.pad import pad
 from microgradx.ops.pool import (
@@ -39,21 +40,23 @@ from microgradx.ops.pool import (
     max_pool2d,
     max_pool3d,
 )  # fmt: skip
+from microgradx.ops.resize import interpolate, pixel_shuffle, pixel_unshuffle
 from microgradx.ops.shape import broadcast_tensors, cat, chunk
 from microgradx.random import bernoulli_
 from microgradx.views import legacy_name, write
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv3d",
-    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "dropout", "dropout1d",
-    "dropout2d", "dropout3d", "elu", "embedding", "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "huber_loss", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear",
-    "log_softmax", "logsigmoid", "max_pool1d", "max_pool2d", "max_pool3d", "mish", "mse_loss", "multi_head_attention_forward", "nll_loss",
-    "normalize", "one_hot", "pad", "prelu", "relu", "relu6", "rms_norm", "scaled_dot_product_attention", "selu", "sigmoid", "silu",
-    "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
-    "threshold",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout", "dropout1d",
+    "dropout2d", "dropout3d", "elu", "embedding", "fold", "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm",
+    "leaky_relu", "linear", "log_softmax", "logsigmoid", "margin_ranking_loss", "max_pool1d", "max_pool2d",
+    "max_pool3d", "mish", "mse_loss", "multi_head_attention_forward", "nll_loss", "normalize", "one_hot", "pad",
+    "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6", "rms_norm",
+    "scaled_dot_product_attention", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "triplet_margin_loss", "unfold",
 ]  # fmt: skip
 
 
@@ -619,6 +622,101 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     return out if bias is None else out + per_channel(bias, len(shape))
 
 
+def instance_norm(
+    input: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """`batch_norm` of each sample by itself: every channel of every sample gets mean 0 and variance 1.
+
+    Args:
+        input: A float tensor (N, C, ...).
+        running_mean: (C), or None; moved towards the mean of the samples' means, in place.
+        running_var: (C), or None; likewise.
+        weight: Factors (C), or None.
+        bias: Summands (C), or None.
+        use_input_stats: Whether to normalize by the samples' own mean and variance, and not by the running ones.
+        momentum: How far the running values move.
+        eps: Keeps the division finite.
+
+    Shape: (N, C, ...), which is kept.
+    Raises: ValueError: one value has no variance. RuntimeError: sizes do not fit.
+    Source: ``torch.nn.functional.instance_norm``.
+
+    Example:
+        >>> mgx.nn.functional.instance_norm(mgx.tensor([[[1.0, 3.0], [10.0, 30.0]]]))
+        tensor([[[-1.0000,  1.0000],
+                 [-1.0000,  1.0000]]])
+    """
+    shape = check_tensor("instance_norm", input).array.shape
+    n = math.prod(shape[2:])
+    if use_input_stats and n == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    if not use_input_stats or not input.array.size:
+        return batch_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+    act.real("instance_norm")(input.array)
+    named = (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))
+    for name, value in named:
+        norm.check_size(name, value, shape[1])
+    weight, bias = per_channel(weight, len(shape)), per_channel(bias, len(shape))
+    out, mean, var = norm.batch_norm(input, weight, bias, tuple(range(2, len(shape))), eps)
+    move(running_mean, mean.array.mean(0), momentum)
+    move(running_var, var.array.mean(0) * (n / (n - 1)), momentum)
+    return out
+
+
+# ---------------------------------------------------------------- how near two vectors are
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+    """The cosine of the angle between vectors: 1 for the same direction, 0 for a right angle, -1 for opposite ones.
+
+    Args:
+        x1: Vectors along ``dim``.
+        x2: Likewise; the two are broadcast.
+        dim: The dimension of the vectors, which is reduced.
+        eps: The least length that a vector is divided by.
+
+    Derivative: with unit vectors u and v, x1 gets ``g · (v - (u · v) u) / ‖x1‖``.
+    Raises: RuntimeError: the dtypes are not floating, or the shapes cannot be broadcast.
+    Source: ``torch.nn.functional.cosine_similarity``.
+
+    Example:
+        >>> mgx.nn.functional.cosine_similarity(mgx.tensor([[1.0, 1.0]]), mgx.tensor([[2.0, 0.0]]))
+        tensor([0.7071])
+    """
+    x, y = check_tensor("cosine_similarity", x1, "x1"), check_tensor("cosine_similarity", x2, "x2", 2)
+    common = result_type(x, y)
+    if not common.is_floating_point:
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {common}")
+    x, y = broadcast_tensors(*(v if v.dtype == common else cast(v, common.numpy) for v in (x, y)))
+
+    def direction(v: Any) -> Any:
+        length = vector_norm(v, 2, dim, keepdim=True)
+        short = np.maximum(eps - length.array, 0)  # a constant: as in PyTorch, the length's slope stays
+        return v / (length + wrap(short.astype(length.array.dtype)))
+
+    return (direction(x) * direction(y)).sum(dim)
+
+
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+    """The length, by the norm p, of ``x1 - x2 + eps`` along the last dimension; eps keeps it off 0, where it has a kink.
+
+    Source: ``torch.nn.functional.pairwise_distance``.
+
+    Example:
+        >>> mgx.nn.functional.pairwise_distance(mgx.tensor([[3.0, 4.0]]), mgx.zeros(1, 2))
+        tensor([5.0000])
+    """
+    x, y = check_tensor("pairwise_distance", x1, "x1"), check_tensor("pairwise_distance", x2, "x2", 2)
+    return vector_norm(x - y + eps, p, -1, keepdim)
+
+
 # ---------------------------------------------------------------- attention
 
 
@@ -912,6 +1010,141 @@ def smooth_l1_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     x, y = alike("smooth_l1_cpu", input, target)
     return loss.huber(x, y, reduction, beta) / beta if beta else loss.absolute_error(x, y, reduction)
+
+
+# ---------------------------------------------------------------- losses on comparisons
+
+
+def margin_ranking_loss(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:
+    """``max(0, margin - target · (input1 - input2))``: which of two scores should be the larger, and by how much.
+
+    Args:
+        input1: Scores.
+        input2: Scores, to be compared with these.
+        target: 1 where the first should be the larger, -1 where the second should.
+        margin: By how much.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every element's own loss.
+
+    Derivative: input1 gets ``-g · target`` (over n for the mean), input2 its negative, where the loss is not 0.
+    Raises: ValueError: another reduction. RuntimeError: other numbers of dimensions.
+    Source: ``torch.nn.functional.margin_ranking_loss``.
+
+    Example:
+        >>> mgx.nn.functional.margin_ranking_loss(mgx.tensor([2.0]), mgx.tensor([5.0]), mgx.tensor([1]))
+        tensor(3.)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if not input1.ndim == input2.ndim == target.ndim:
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
+        )
+    return total(clamp(-target * (input1 - input2) + margin, min=0), reduction)
+
+
+def triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:
+    """``max(0, margin + d(anchor, positive) - d(anchor, negative))``, d being `pairwise_distance`.
+
+    Args:
+        anchor: Vectors (..., D).
+        positive: Vectors that should lie near these.
+        negative: Vectors that should lie farther away.
+        margin: By how much.
+        p: The norm of the distances.
+        eps: Keeps them off 0.
+        swap: Use the distance from positive to negative where that is the smaller.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every triplet's own loss.
+
+    Shape:
+        Three times (N, D) or (D) -> (), or (N) or () with ``"none"``.
+
+    Raises: ValueError: another reduction, or the margin is not positive. RuntimeError: shapes do not fit.
+    Source: V. Balntas et al., "Learning local feature descriptors with triplets" (2016);
+        ``torch.nn.functional.triplet_margin_loss``.
+
+    Example:
+        >>> a, p, n = mgx.zeros(1, 2), mgx.tensor([[0.0, 3.0]]), mgx.tensor([[2.5, 0.0]])
+        >>> mgx.nn.functional.triplet_margin_loss(a, p, n)
+        tensor(1.5000)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
+        )
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = minimum(far, pairwise_distance(positive, negative, p, eps))
+    return total(clamp(margin + near - far, min=0), reduction)
+
+
+def cosine_embedding_loss(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:
+    """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1, of the angle between vectors.
+
+    Args:
+        input1: Vectors (N, D) or (D).
+        input2: Likewise.
+        target: (N) or (): 1 for vectors that should have one direction, -1 for those that should not.
+        margin: The cosine up to which directions count as different.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every pair's own loss.
+
+    Raises: ValueError: another reduction. RuntimeError: shapes do not fit.
+    Source: ``torch.nn.functional.cosine_embedding_loss``.
+
+    Example:
+        >>> x, y = mgx.tensor([[1.0, 0.0], [1.0, 0.0]]), mgx.tensor([[0.0, 2.0], [1.0, 0.0]])
+        >>> mgx.nn.functional.cosine_embedding_loss(x, y, mgx.tensor([1, -1]), reduction="none")
+        tensor([1., 1.])
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    n = target.ndim
+    if n > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if not input1.ndim == input2.ndim == n + 1:
+        raise RuntimeError(
+            f"{n}D target tensor expects {n + 1}D input tensors, but found inputs with sizes "
+            f"{list(input1.shape)} and {list(input2.shape)}."
+        )
+    squares = ((input1 * input1).sum(n) + 1e-12) * ((input2 * input2).sum(n) + 1e-12)
+    cos = (input1 * input2).sum(n) / squares.sqrt()
+    same, other = target.array == 1, target.array == -1
+    return total(keep(1 - cos, same) + keep(clamp(cos - margin, min=0), other), reduction)
 
 
 # ---------------------------------------------------------------- losses on probabilities

@@ -93,9 +93,12 @@ matmul.derivatives(input=matmul_by_input, other=matmul_by_other)
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """``input @ weightᵀ + bias``: the linear map of a layer."""
     try:
-        out = np.matmul(input, weight.T)
+        # One product for all rows: NumPy would make one for each matrix of a batch.
+        rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1]) if input.ndim > 2 else input
+        out = rows @ weight.T
         if bias is not None:
             out += bias  # our own array
+        out = out.reshape(*input.shape[:-1], *out.shape[rows.ndim - 1 :]) if input.ndim > 2 else out
     except ValueError:
         if bias is None or input.shape[-1:] != weight.shape[-1:]:
             raise mismatch(input, weight.T) from None
