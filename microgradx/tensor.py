@@ -37,7 +37,7 @@ from microgradx.engine import cast
 from microgradx.graph import Hooks, Leaf, Node, Output, Variable, own_memory, use_variable_class, wrap
 from microgradx.memory import version
 from microgradx.ops import elementwise as _e
-from microgradx.ops.face import METHODS, check_tensor, in_place
+from microgradx.ops.face import FUNCTIONS, METHODS, check_tensor, in_place
 from microgradx.ops.indexing import check_broadcast, getitem, setitem
 from microgradx.ops.linalg import matmul
 from microgradx.ops.shape import as_view, reorder, swap
@@ -663,4 +663,5 @@ for _operator, _method in {"add": "add_", "sub": "sub_", "mul": "mul_", "truediv
 METHODS["view"] = as_view
 for _name, _operation in METHODS.items():
     setattr(Tensor, _name, _operation)
+FUNCTIONS["zero_"] = Tensor.zero_
 use_variable_class(Tensor)

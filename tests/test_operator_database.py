@@ -17,14 +17,16 @@ import microgradx as mgx
 import microgradx.linalg
 import microgradx.nn
 from tests.samples import Case, Input, Row
-from tests.test_matrix import assert_same, call, dtype_name, flat, has_graph, inputs_of, leaves, tensors, weights_for
+from tests.test_matrix import assert_same, call, dtype_name, has_graph, inputs_of, leaves, tensors, weights_for
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 SAMPLES = 4  # of each operator, spread over those that there are
 LARGEST = 2000  # elements of an input
 RAISED = (RuntimeError, TypeError, ValueError, IndexError)
-KINDS = {getattr(torch, d) for d in "float64 float32 float16 int64 int32 int16 int8 uint8 bool".split()}
+KINDS = {
+    getattr(torch, d) for d in ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"]
+}
 
 LAYOUT = "its samples are about memory layout or devices"
 EXCLUDED = {
@@ -36,9 +38,48 @@ EXCLUDED = {
 }
 # Random results, or memory as it was found: only number, shapes and dtypes are compared.
 RANDOM = set(
-    """bernoulli empty empty_like multinomial new_empty nn.functional.dropout nn.functional.dropout2d
-    nn.functional.dropout3d normal normal:in_place normal:number_mean rand_like randint randint_like randn
-    randn_like""".split()
+    [
+        "bernoulli",
+        "empty",
+        "empty_like",
+        "multinomial",
+        "new_empty",
+        "nn.functional.dropout",
+        "nn.functional.dropout2d",
+        "nn.functional.dropout3d",
+        "normal",
+        "normal:in_place",
+        "normal:number_mean",
+        "rand_like",
+        "randint",
+        "randint_like",
+        "randn",
+        "randn_like",
+    ]
+)
+ATTENTION = "nn.functional.multi_head_attention_forward"  # its samples with gradients are all random (dropout)
+ONCE = {"nn.functional.scaled_dot_product_attention"}  # on the CPU PyTorch has no second gradient, but says it has
+# What PyTorch refuses in these are other devices, complex numbers, or memory shared with out=.
+NOTHING_WRONG = set(
+    [
+        "T",
+        "__rmod__",
+        "__rpow__",
+        "__rsub__",
+        "add",
+        "bernoulli",
+        "div:floor_rounding",
+        "div:no_rounding_mode",
+        "div:trunc_rounding",
+        "floor_divide",
+        "index_select",
+        "masked_select",
+        "median",
+        "mul",
+        "sub",
+        "true_divide",
+        "where",
+    ]
 )
 
 
@@ -77,7 +118,9 @@ def as_row(op, finish=lambda out: out):
 
     def run(m, *args, **options):
         function = bound(op.op, m) if adapted else find(m, op.name)
-        args, options = tree_map(lambda a: getattr(m, str(a).removeprefix("torch.")) if isinstance(a, torch.dtype) else a, (args, options))
+        args, options = tree_map(
+            lambda a: getattr(m, str(a).removeprefix("torch.")) if isinstance(a, torch.dtype) else a, (args, options)
+        )
         if symmetric:
             first, *others = args
             out = function(first + first.mT, *others, **options)
@@ -88,14 +131,14 @@ def as_row(op, finish=lambda out: out):
     return Row(title(op), run)
 
 
-def as_case(sample):
-    """The call of a sample."""
+def as_case(sample, every=False):
+    """The call of a sample; with ``every``, all its floats require gradients."""
 
     def freeze(a):
         if not isinstance(a, torch.Tensor):
             return a
         data = a.detach().numpy().copy()
-        return Input(lambda rng: data, constant=not a.requires_grad)
+        return Input(lambda rng: data, constant=not (a.requires_grad or every))
 
     return Case(*tree_map(freeze, inputs_and_options(sample)))
 
@@ -105,8 +148,8 @@ def inputs_and_options(sample):
 
 
 def usable(sample):
-    """Whether a sample is of what microgradx has, and of which the result is determined."""
-    return not sample.kwargs.get("dropout_p") and all(map(known, tree_leaves(inputs_and_options(sample))))
+    """Whether a sample is of what microgradx has."""
+    return "out" not in sample.kwargs and all(map(known, tree_leaves(inputs_and_options(sample))))
 
 
 def known(a):
@@ -118,13 +161,18 @@ def known(a):
     return a is None or isinstance(a, (bool, int, float, str, slice, type(...)))
 
 
+def dropout(sample):
+    options = sample.kwargs
+    return options.get("dropout_p") or (options.get("training") and "use_separate_proj_weight" in options)
+
+
 def samples(op):
     """Some samples of an operator, each as a row with its case: floats, or else what it takes."""
     dtype = next(d for d in (torch.float64, torch.int64, torch.bool) if d in op.supported_dtypes("cpu"))
-    grad = op.supports_autograd and dtype.is_floating_point
-    found = [s for s in op.sample_inputs("cpu", dtype, requires_grad=grad) if usable(s)]
+    grad = op.supports_autograd and dtype.is_floating_point and op.name != ATTENTION
+    found = [s for s in op.sample_inputs("cpu", dtype, requires_grad=grad) if usable(s) and not dropout(s)]
     chosen = sorted({round(i) for i in np.linspace(0, len(found) - 1, SAMPLES)}) if found else ()
-    return [(as_row(op, found[i].output_process_fn_grad), as_case(found[i])) for i in chosen]
+    return [(as_row(op, found[i].output_process_fn_grad), as_case(found[i], op.name == ATTENTION)) for i in chosen]
 
 
 @operators
@@ -155,7 +203,7 @@ def outcome(m, row, case, op):
         return results, [], []
     cotangents = [t.requires_grad_() for t in tensors(m, weights_for(tracked, 1))]
     first = list(m.autograd.grad(tracked, by, cotangents, create_graph=True, materialize_grads=True))
-    if not op.supports_gradgrad:
+    if not op.supports_gradgrad or op.name in ONCE:
         return results, first, []
     weighted = [(g, w) for g, w in zip(first, tensors(m, weights_for(first, 2))) if g.requires_grad]
     by = [*by, *cotangents]
@@ -180,7 +228,10 @@ def refused(m, op, case):
     return False
 
 
-@pytest.mark.parametrize("op", [pytest.param(op, id=title(op)) for op in shared() if op.error_inputs_func])
+WRONG = [op for op in shared() if op.error_inputs_func and title(op) not in NOTHING_WRONG]
+
+
+@pytest.mark.parametrize("op", [pytest.param(op, id=title(op)) for op in WRONG])
 def test_wrong_input_raises(op):
     found = wrong_calls(op)
     assert found
@@ -189,4 +240,4 @@ def test_wrong_input_raises(op):
 
 
 def test_exclusions_are_of_the_database():
-    assert sorted({*EXCLUDED, *RANDOM} - {title(op) for op in op_db}) == []
+    assert sorted({*EXCLUDED, *RANDOM, *ONCE, ATTENTION, *NOTHING_WRONG} - {title(op) for op in op_db}) == []

@@ -1049,7 +1049,7 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
-    return total(clamp(-target * (input1 - input2) + margin, min=0), reduction)
+    return total(clamp(-target * (input1 - input2) + float(margin), min=0), reduction)
 
 
 def triplet_margin_loss(

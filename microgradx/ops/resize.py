@@ -39,7 +39,8 @@ def nearest_cells(n: int, m: int, factor: float | None, exact: bool, dtype: Any)
     """The one cell for each place: where its middle is, if ``exact``, or else where its left edge is."""
     scale = step(n, m, factor, False)
     places = centers(m, scale, dtype) + dtype.type(0.5) if exact else np.arange(m, dtype=dtype) * dtype.type(scale)
-    cells: Array = np.clip(np.floor(places).astype(np.intp), 0, n - 1)
+    # In single precision, as in PyTorch: what only rounding has put below a whole number counts as that number.
+    cells: Array = np.clip(np.floor(places.astype(np.float32)).astype(np.intp), 0, n - 1)
     return cells
 
 
@@ -132,7 +133,7 @@ def interpolate(
         raise ValueError(
             "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
         )
-    sizes, factors = sizes_and_factors(shape, size, scale_factor, bool(recompute_scale_factor) or mode == "area")
+    sizes, factors = sizes_and_factors(shape, size, scale_factor, bool(recompute_scale_factor))
     if antialias and mode not in ("bilinear", "bicubic"):
         raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor")
     if len(shape) not in AREA or not (is_nearest or mode == "area" or DIMENSIONS.get(mode) == len(shape)):
@@ -171,6 +172,8 @@ def sizes_and_factors(
         raise ValueError("only one of size or scale_factor should be defined")
     if size is None and scale_factor is None:
         raise ValueError("either size or scale_factor should be defined")
+    if size is not None and recompute:
+        raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
     given = scale_factor if size is None else size
     if isinstance(given, (tuple, list)) and len(given) != d:
         name = "scale_factor" if size is None else "output size"
@@ -180,7 +183,9 @@ def sizes_and_factors(
         )
     if size is not None:
         return per_axis("interpolate", "size", size, d), (None,) * d
-    factors = [float(f) for f in given] if isinstance(given, (tuple, list)) else [float(given)] * d
+    factors = list(given) if isinstance(given, (tuple, list)) else [given] * d
+    if not all(isinstance(f, (int, float)) for f in factors):
+        raise TypeError(f"interpolate(): argument 'scale_factor' must be numbers, but got {given!r}")
     sizes = tuple(int(n * factor) for n, factor in zip(shape[2:], factors, strict=True))
     return sizes, (None,) * d if recompute else factors
 
