@@ -16,9 +16,9 @@ HEAD = """# Operations
 Made by `python -m tests.operations`; not to be edited.
 
 - forward: as a function (`mgx.exp(x)`), as a method (`x.exp()`), or both
-- gradient, second: `backward()` goes through it, and through its gradient once more
+- gradient, second: `backward()` through it, and through its gradient once more, is tested
 - in place: there is also the method that writes into its tensor (`x.exp_()`)
-- database: how many entries of PyTorch's own table of operators, `op_db`, are run on it
+- database: how many entries of PyTorch's own table of operators, `op_db`, are run on it too
 
 All are compared with PyTorch, on the inputs in `tests/samples.py`.
 
@@ -46,10 +46,10 @@ def line(name, aliases, entries):
     valid = [case for case in row.cases if not case.fails]
     with_gradient = [case for case in valid if derivatives(mgx, row, case, drawn(case))[1]]
     twice = any(case.smooth for case in with_gradient)
-    forms = [form for form, names in (("function", FUNCTIONS), ("method", METHODS)) if name in names]
+    forms = ["function"] * ("." in name or name in FUNCTIONS) + ["method"] * hasattr(mgx.Tensor, name)
     cells = [
         f"`{name}`",
-        ", ".join(forms) or "function",
+        ", ".join(forms),
         mark(with_gradient),
         mark(twice),
         mark(name + "_" in METHODS),
@@ -67,7 +67,7 @@ def mark(present):
 def grad_fn(row, case):
     """The name that the graph shows for the first differentiable result."""
     results = call(mgx, row, case, leaves(mgx, case, drawn(case)))
-    return next((f"`{t.grad_fn}`" for t in results if has_graph(t) and t.grad_fn), "")
+    return next((f"`{t.grad_fn.name}`" for t in results if has_graph(t) and t.grad_fn), "")
 
 
 def table():

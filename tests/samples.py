@@ -550,6 +550,41 @@ row(
 row(F + "batch_norm", case(real(4, 3), None, None, real(3), real(3), True),
     case(real(2, 3, 4), None, None, None, None, True), case(real(4, 3), constant, constant, real(3), real(3)),
     integers=False)  # fmt: skip
+row(F + "instance_norm", case(real(2, 3, 4)), case(real(2, 2, 2, 3), None, None, real(2), real(2), eps=1e-2),
+    case(real(2, 3, 4), constant, constant, real(3), real(3), False),
+    wrong(real(2, 3)), wrong(real(2, 3, 4), None, None, real(2)), wrong(real(2, 3, 4), use_input_stats=False),
+    integers=False)  # fmt: skip
+row(F + "cosine_similarity", case(real(2, 3), real(2, 3)), case(real(2, 3, 4), real(3, 1), dim=-2),
+    kink(real(3), real(3), 0, 10.0), kink(values([[0.0, 0.0]]), real(1, 2)), wrong(real(2, 3), real(2, 4)),
+    wrong(integer(1, 2), integer(1, 2)), integers=False)  # fmt: skip
+row(F + "pairwise_distance", case(real(2, 3), real(2, 3)), case(real(3), real(2, 3), p=3.0, keepdim=True),
+    kink(real(2, 3), real(2, 3), 1.0), wrong(real(2, 3), real(2, 4)), integers=False)  # fmt: skip
+row(F + "unfold", case(real(2, 3, 4, 5), 2), case(real(2, 3, 4), (2, 3), 1, 1, (2, 1)), case(real(1, 2, 5, 5), 2, 3),
+    case(real(2, 2, 2, 3), 1), wrong(real(1, 1, 2, 2), 3), wrong(real(1, 1, 2, 2), 0), wrong(integer(1, 1, 2, 2), 1),
+    integers=False)  # fmt: skip
+row(F + "fold", case(real(2, 4, 6), (3, 4), 2), case(real(12, 4), (3, 3), (2, 3), padding=(0, 1), stride=(1, 2)),
+    case(real(2, 2, 6), (2, 3), 1), wrong(real(1, 4, 5), (3, 4), 2), wrong(real(1, 3, 6), (3, 4), 2),
+    wrong(integer(1, 4, 6), (3, 4), 2), integers=False)  # fmt: skip
+for mode, shape in (
+    ("nearest", (2, 3, 4)), ("nearest-exact", (1, 2, 4, 5)), ("linear", (2, 3, 4)), ("bilinear", (1, 2, 4, 5)),
+    ("bicubic", (1, 2, 4, 5)), ("trilinear", (1, 2, 2, 3, 4)), ("area", (1, 2, 4, 5)),
+):  # fmt: skip
+    row(F + "interpolate " + mode, case(real(*shape), 3, mode=mode), case(real(*shape), 7, mode=mode),
+        case(real(*shape), scale_factor=1.7, mode=mode), case(real(*shape), scale_factor=0.6, mode=mode),
+        case(real(*shape), scale_factor=1.3, mode=mode, recompute_scale_factor=True),
+        *(case(real(*shape), n, mode=mode, align_corners=True) for n in (1, 3, 6) if mode.endswith(("linear", "cubic"))),
+        *(case(real(*shape), (2, 7), mode=mode, antialias=True) for _ in range(mode in ("bilinear", "bicubic"))),
+        wrong(real(*shape), -1, mode=mode), wrong(real(*shape), mode=mode), wrong(real(*shape), 2, 2.0, mode=mode),
+        wrong(integer(*shape), 2, mode=mode), wrong(real(2, 3), 2, mode=mode), wrong(real(*shape), (2,) * 4, mode=mode),
+        call=lambda m, *a, **o: m.nn.functional.interpolate(*a, **o), integers=False)  # fmt: skip
+row(F + "interpolate", wrong(real(1, 1, 4), 2, align_corners=True), wrong(real(1, 1, 4), 2, mode="bilinear"),
+    wrong(real(1, 1, 4), 2, mode="best"), wrong(real(1, 1, 4), 2, recompute_scale_factor=True),
+    wrong(real(1, 1, 4), 2, antialias=True), wrong(real(1, 0, 4), 2), wrong(real(1, 1, 4), scale_factor="2"),
+    case(Input(lambda rng: rng.integers(0, 256, (1, 1, 4)).astype(np.uint8)), 7), integers=False)  # fmt: skip
+row(F + "pixel_shuffle", case(real(2, 8, 2, 3), 2), case(real(4, 1, 2), 1), wrong(real(6, 2, 2), 2), wrong(real(4, 4), 1),
+    wrong(real(4, 2, 2), 0), wrong(real(4, 2, 2), 2.0))  # fmt: skip
+row(F + "pixel_unshuffle", case(real(2, 2, 4, 6), 2), case(real(4, 1, 2), 1), wrong(real(1, 2, 3), 2),
+    wrong(real(1, 2, 2), -1))  # fmt: skip
 row(F + "normalize", case(real(2, 3)), case(real(2, 3), p=3.0, dim=0), integers=False)
 row(F + "one_hot", case(integer(2, 3)), case(integer(3), 7), wrong(values([3]), 2), integers=False)
 row(F + "pad", case(real(2, 3), (1, 2)), case(real(2, 3), (1, 0, 0, 2), value=2.5), case(real(2, 3, 4), (-1, 2)),
@@ -598,6 +633,18 @@ row(F + "nll_loss", *(case(real(4, 3), integer(4, high=3), reduction=r) for r in
     case(real(2, 3), values([0, 1]), ignore_index=1), wrong(real(2, 3), values([0, 3])), integers=False)  # fmt: skip
 row(F + "kl_div", *(case(real(2, 3), probability, reduction=r) for r in ("sum", "none", "batchmean")),
     case(real(2, 3), real(2, 3), reduction="sum", log_target=True), integers=False)  # fmt: skip
+
+signs = values([1, -1, 1, -1])
+row(F + "margin_ranking_loss", *(case(real(4), real(4), signs, 0.3, reduction=r) for r in ("mean", "sum", "none")),
+    case(real(), real(), values(-1.0)), kink(values([1.0]), values([1.0]), values([1])),
+    wrong(real(4), real(4), real(4, 1)), wrong(real(4), real(4), signs, reduction="max"), integers=False)  # fmt: skip
+row(F + "triplet_margin_loss", *(case(real(4, 3), real(4, 3), real(4, 3), reduction=r) for r in ("mean", "sum", "none")),
+    case(real(4, 3), real(4, 3), real(4, 3), 2.0, 3.0, swap=True), case(real(3), real(3), real(3)),
+    wrong(real(3), real(3), real(1, 3)), wrong(real(3), real(3), real(3), 0.0), wrong(real(3), real(3), real(4)),
+    integers=False)  # fmt: skip
+row(F + "cosine_embedding_loss", *(case(real(4, 3), real(4, 3), signs, reduction=r) for r in ("mean", "sum", "none")),
+    case(real(3), real(3), values(-1), -0.9), case(real(2, 3), real(2, 3), values([0, 1])),
+    wrong(real(2, 3), real(2, 3), integer(2, 1)), wrong(real(3), real(3), signs), integers=False)  # fmt: skip
 
 # ---------------------------------------------------------------- more functions of numbers
 

@@ -1,5 +1,6 @@
 """Normalization layers: they shift and scale what passes through to mean 0 and variance 1."""
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,17 @@ from microgradx.nn import init
 from microgradx.nn.module import Module
 from microgradx.nn.parameter import Parameter
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "LayerNorm", "RMSNorm"]
+__all__ = [
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LayerNorm",
+    "RMSNorm",
+]
 
 
 class _Affine(Module):
@@ -68,10 +79,13 @@ class _BatchNorm(_Affine):
         self.reset_running_stats()
         super().reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def _check_dims(self, input: Any) -> None:
         if input.ndim not in self.dims:
             expected = " or ".join(f"{d}D" for d in self.dims)
             raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
+
+    def forward(self, input: Any) -> Any:
+        self._check_dims(input)
         rate = self.momentum or 0.0
         if self.training and self.track_running_stats and self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
@@ -141,6 +155,80 @@ class BatchNorm3d(_BatchNorm):
     """Normalizes each channel of (N, C, D, H, W); see `BatchNorm2d`. Source: ``torch.nn.BatchNorm3d``."""
 
     dims = (5,)
+
+
+class _InstanceNorm(_BatchNorm):
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+
+    def forward(self, input: Any) -> Any:
+        self._check_dims(input)
+        is_single = input.ndim == self.dims[0]
+        n = input.shape[0 if is_single else 1]
+        if n != self.num_features:
+            where = f"expected input's size at dim={0 if is_single else 1} to match num_features ({self.num_features})"
+            if self.affine:
+                raise ValueError(f"{where}, but got: {n}.")
+            warnings.warn(f"{where}, but got: {n}; without affine=True it is not used", stacklevel=2)
+        out = F.instance_norm(
+            input[None] if is_single else input, self.running_mean, self.running_var, self.weight, self.bias,
+            self.training or not self.track_running_stats, self.momentum or 0.0, self.eps,
+        )  # fmt: skip
+        return out[0] if is_single else out
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Normalizes each channel of (N, C, L) or (C, L); see `InstanceNorm2d`. Source: ``torch.nn.InstanceNorm1d``."""
+
+    dims = (2, 3)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Normalizes each channel of each image by itself; then, if asked to, scales and shifts it by learned values.
+
+    Args:
+        num_features: Number of channels.
+        eps: Added to the variance, against division by 0.
+        momentum: Share of the newest batch in the running averages.
+        affine: Whether to scale and shift by learned values.
+        track_running_stats: Whether to keep running averages, and to normalize by these after ``eval()``.
+        device: The CPU, under any of its names.
+        dtype: Of the parameters; by default the default dtype.
+        bias: Whether to shift, if ``affine``.
+
+    Shape:
+        (N, C, H, W) or (C, H, W), which is kept.
+
+    Raises: ValueError: the input has another number of dimensions, or of channels where these are scaled.
+    Source: D. Ulyanov et al., "Instance normalization" (2016); ``torch.nn.InstanceNorm2d``.
+
+    Example:
+        >>> out = mgx.nn.InstanceNorm2d(3)(mgx.randn(8, 3, 4, 4) * 5 + 2)
+        >>> bool((out.mean((2, 3)).abs() < 1e-5).all())
+        True
+    """
+
+    dims = (3, 4)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """Normalizes each channel of (N, C, D, H, W) or (C, D, H, W); see `InstanceNorm2d`.
+
+    Source: ``torch.nn.InstanceNorm3d``.
+    """
+
+    dims = (4, 5)
 
 
 def _shape_of(normalized_shape: Any) -> tuple[int, ...]:

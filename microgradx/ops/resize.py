@@ -141,14 +141,14 @@ def interpolate(
             f"interpolate: Got {len(shape)}D input and mode {mode!r}; use linear with 3D input, bilinear or bicubic "
             "with 4D, trilinear with 5D, and nearest, nearest-exact or area with any of these"
         )
+    if mode == "area":
+        return AREA[len(shape)](input, sizes)
     if min(*shape[2:], *sizes) < 1:
         raise RuntimeError(
             f"Input and output sizes should be greater than 0, but got input {shape[2:]} output {tuple(sizes)}"
         )
     if not shape[1]:
         raise RuntimeError(f"Non-empty {len(shape)}D data tensor expected but got a tensor with sizes {list(shape)}")
-    if mode == "area":
-        return AREA[len(shape)](input, sizes)
 
     axes = list(zip(shape[2:], sizes, factors, strict=True))
     dtype = np.result_type(input.array.dtype, np.float32)  # places in half precision would be too coarse

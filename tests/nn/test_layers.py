@@ -126,6 +126,23 @@ LAYERS = [
     ("RMSNorm", ((3, 5),), {"eps": 0.1, "elementwise_affine": False}, [(4, 3, 5)]),
     ("GroupNorm", (2, 6), {}, [(4, 6, 5)]),
     ("GroupNorm", (3, 6), {"affine": False}, [(4, 6, 2, 2)]),
+    ("InstanceNorm1d", (3,), {}, [(4, 3, 5)]),
+    ("InstanceNorm1d", (3,), {"affine": True}, [(3, 5)]),
+    ("InstanceNorm2d", (3, 1e-3, 0.3, True, True), {"bias": False}, [(4, 3, 2, 5)]),
+    ("InstanceNorm3d", (2,), {"track_running_stats": True}, [(3, 2, 2, 3, 2)]),
+    ("Upsample", (), {"scale_factor": 2}, [(2, 3, 4)]),
+    ("Upsample", (), {"scale_factor": (1.5, 0.5), "mode": "bilinear"}, [(2, 3, 4, 5)]),
+    ("Upsample", ((7, 3), None, "bicubic", True), {}, [(2, 3, 4, 5)]),
+    ("Upsample", (6,), {"mode": "area"}, [(2, 3, 4, 5)]),
+    ("PixelShuffle", (2,), {}, [(2, 8, 3, 2)]),
+    ("PixelUnshuffle", (2,), {}, [(2, 2, 4, 6)]),
+    ("Unfold", ((2, 3),), {"padding": 1, "stride": (1, 2)}, [(2, 3, 4, 5)]),
+    ("Fold", ((4, 5), 2), {"dilation": 2}, [(2, 12, 6)]),
+    ("CosineSimilarity", (), {"dim": 2}, [(2, 3, 4), (2, 3, 4)]),
+    ("PairwiseDistance", (1.0,), {"keepdim": True}, [(4, 3), (4, 3)]),
+    ("MarginRankingLoss", (0.2,), {}, [(8,), (8,), indices(2, 8) * 2 - 1]),
+    ("TripletMarginLoss", (), {"swap": True, "reduction": "none"}, [(8, 3), (8, 3), (8, 3)]),
+    ("CosineEmbeddingLoss", (0.1,), {}, [(8, 3), (8, 3), indices(2, 8) * 2 - 1]),
     ("Embedding", (10, 4), {}, [indices(10, 2, 5)]),
     ("Embedding", (10, 4), {"padding_idx": -1}, [indices(10, 2, 5)]),
     ("Embedding", (10, 4, 1), {"scale_grad_by_freq": True, "max_norm": 1.0, "norm_type": 1.0}, None),
@@ -231,6 +248,7 @@ def test_every_layer_is_tested():
         ("HuberLoss", (), {"delta": "1"}),
         ("GroupNorm", (4, 6), {}),
         ("Embedding", (3, 2), {"padding_idx": 3}),
+        ("TripletMarginLoss", (0.0,), {}),
     ],
 )
 def test_wrong_arguments_raise_as_in_pytorch(name, args, options):
@@ -300,6 +318,17 @@ def test_a_batch_norm_raises_on_other_dimensions():
         mgx.nn.BatchNorm2d(3)(mgx.ones(1, 3, 4))
     with pytest.raises(ValueError, match=r"^expected 2D or 3D input \(got 4D input\)$"):
         mgx.nn.BatchNorm1d(3)(mgx.ones(1, 3, 4, 4))
+
+
+@pytest.mark.parametrize("library", [mgx, torch])
+def test_an_instance_norm_needs_its_channels_only_to_scale_them(library):
+    images = library.ones(2, 3, 4, 4)
+    with pytest.warns(UserWarning, match="does not match num_features|to match num_features"):
+        assert library.nn.InstanceNorm2d(5)(images).shape == images.shape
+    with pytest.raises(ValueError, match=r"expected input's size at dim=1 to match num_features \(5\), but got: 3"):
+        library.nn.InstanceNorm2d(5, affine=True)(images)
+    with pytest.raises(ValueError, match=r"expected 3D or 4D input \(got 2D input\)"):
+        library.nn.InstanceNorm2d(3)(images[0, :, 0])
 
 
 def test_a_batch_norms_state_from_before_batches_were_counted_loads():
