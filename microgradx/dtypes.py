@@ -120,9 +120,7 @@ def as_dtype(numpy_dtype: NumpyDtype) -> dtype:
     found = _by_numpy.get(numpy_dtype)
     if found is None:
         known = ", ".join(each.name for each in _all)
-        raise TypeError(
-            f"as_dtype: expected one of {known}, got {numpy_dtype}; convert the array with astype first"
-        )
+        raise TypeError(f"as_dtype: expected one of {known}, got {numpy_dtype}; convert the array with astype first")
     return found
 
 

@@ -70,10 +70,7 @@ def test_an_unsupported_numpy_dtype_is_refused(unsupported):
         (np.dtype("int8"), "int8"),
         (np.dtype("longlong"), "int64"),
         (None, "float32"),
-        *(
-            (python_type, str(torch.zeros(1, dtype=python_type).dtype)[6:])
-            for python_type in (float, int, bool)
-        ),
+        *((python_type, str(torch.zeros(1, dtype=python_type).dtype)[6:]) for python_type in (float, int, bool)),
     ],
 )
 def test_to_numpy(spec, expected):

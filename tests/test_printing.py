@@ -119,9 +119,7 @@ def test_small_and_empty_tensors_of_every_dtype(name, shape):
     check(np.ones(shape, name))
 
 
-@pytest.mark.parametrize(
-    "shape", [(1000,), (1001,), (1, 1001), (6, 6, 28), (7, 7, 30), (2000, 2), (3, 2, 2, 100)]
-)
+@pytest.mark.parametrize("shape", [(1000,), (1001,), (1, 1001), (6, 6, 28), (7, 7, 30), (2000, 2), (3, 2, 2, 100)])
 def test_more_than_a_thousand_elements_are_shortened(shape):
     check(np.arange(np.prod(shape)).reshape(shape))
     check(np.arange(np.prod(shape), dtype=np.float32).reshape(shape) / 7)

@@ -70,9 +70,7 @@ def unfold(x: Array, kernel: Sizes, size: Sizes, slide: Slide) -> Array:
         if len(taps) == 1:
             x = x[taps[0]][:, :, None]  # a view will do
             continue
-        columns = np.empty(
-            (*x.shape[:2], len(taps), *x.shape[2:axis], size[a], *x.shape[axis + 1 :]), x.dtype
-        )
+        columns = np.empty((*x.shape[:2], len(taps), *x.shape[2:axis], size[a], *x.shape[axis + 1 :]), x.dtype)
         for i, seen in enumerate(taps):
             columns[:, :, i] = x[seen]
         x = columns
@@ -85,8 +83,7 @@ def fold(columns: Array, size: Sizes, slide: Slide) -> Array:
     for a in range(d):
         axis = columns.ndim - d + a - 1
         taps = [
-            tap(axis, i, columns.shape[axis + 1], slide.stride[a], slide.dilation[a])
-            for i in range(columns.shape[2])
+            tap(axis, i, columns.shape[axis + 1], slide.stride[a], slide.dilation[a]) for i in range(columns.shape[2])
         ]
         shape = (*columns.shape[:2], *columns.shape[3 : axis + 1], size[a], *columns.shape[axis + 2 :])
         x = np.zeros(shape, columns.dtype)
@@ -199,17 +196,13 @@ def check_convolution(function: str, d: int, x: Any, w: Any, b: Any, slide: Slid
     if min(slide.stride) < 1:
         raise RuntimeError(f"non-positive stride is not supported, got stride={slide.stride} in {function}")
     if min(slide.dilation) < 1:
-        raise RuntimeError(
-            f"non-positive dilation is not supported, got dilation={slide.dilation} in {function}"
-        )
+        raise RuntimeError(f"non-positive dilation is not supported, got dilation={slide.dilation} in {function}")
     if min(map(min, slide.padding)) < 0:
         raise RuntimeError(f"negative padding is not supported, got padding={slide.padding} in {function}")
     if slide.groups < 1:
         raise RuntimeError(f"non-positive groups is not supported, got groups={slide.groups} in {function}")
     if w.ndim != d + 2:
-        raise RuntimeError(
-            f"{function}: expected a {d + 2}-dimensional weight, but got weight of size {list(w.shape)}"
-        )
+        raise RuntimeError(f"{function}: expected a {d + 2}-dimensional weight, but got weight of size {list(w.shape)}")
     for name, other in (("weight", w), ("bias", b)):
         if other is not None and other.dtype != x.dtype:
             raise RuntimeError(
@@ -258,9 +251,7 @@ def convolve(d: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation
     kernel = tuple(w.shape[2:])
     if padding == "same":
         if any(s != 1 for s in stride):
-            raise RuntimeError(
-                "padding='same' is not supported for strided convolutions; give padding as numbers"
-            )
+            raise RuntimeError("padding='same' is not supported for strided convolutions; give padding as numbers")
         total = [n * (k - 1) for k, n in zip(kernel, dilation)]
         around = tuple((n // 2, n - n // 2) for n in total)
     elif isinstance(padding, str) and padding != "valid":
@@ -304,9 +295,7 @@ def convolve_transposed(
         )
     size = tuple(
         (n - 1) * s - 2 * p + m * (k - 1) + 1 + e
-        for n, s, (p, _), m, k, e in zip(
-            batched.shape[2:], stride, around, dilation, w.shape[2:], extra, strict=True
-        )
+        for n, s, (p, _), m, k, e in zip(batched.shape[2:], stride, around, dilation, w.shape[2:], extra, strict=True)
     )
     if min(size) < 1:
         raise RuntimeError(

@@ -120,9 +120,7 @@ def test_gradient_of_gradient_is_pytorchs(name):
         close(dx, dz, 1e-9)
 
 
-@pytest.mark.parametrize(
-    "name", ["plain", "no bias", "1x1 padded", "asymmetric", "dilation", "all", "depthwise"]
-)
+@pytest.mark.parametrize("name", ["plain", "no bias", "1x1 padded", "asymmetric", "dilation", "all", "depthwise"])
 def test_the_three_primitives_are_each_others_adjoints(name):
     """⟨y, conv(x, w)⟩ = ⟨x, conv_transpose(y, w)⟩ = ⟨w, conv_weight(y, x)⟩, on arrays that have gaps."""
     _, x_shape, w_shape, _, options = CONVOLUTIONS[name]
