@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from microgradx import creation, random  # noqa: F401  (they register methods)
-from microgradx import ops as _ops
+from microgradx import creation, ops, random  # noqa: F401  (they register methods)
 from microgradx.backward import backward as _backward
 from microgradx.device import device as Device
 from microgradx.dtypes import (
@@ -37,7 +36,7 @@ from microgradx.engine import cast
 from microgradx.graph import Hooks, Leaf, Node, Output, Variable, own_memory, use_variable_class, wrap
 from microgradx.memory import version
 from microgradx.ops import elementwise as _e
-from microgradx.ops.face import FUNCTIONS, METHODS, check_tensor, in_place
+from microgradx.ops.face import FUNCTIONS, METHODS, axis_of, check_tensor, in_place
 from microgradx.ops.indexing import check_broadcast, getitem, setitem
 from microgradx.ops.linalg import matmul
 from microgradx.ops.shape import as_view, reorder, swap
@@ -152,7 +151,7 @@ class Tensor(Variable):
 
     def size(self, dim: int | None = None) -> Any:
         """`shape`, or the length of one dimension."""
-        return self.shape if dim is None else self.array.shape[_ops.face.axis_of(dim, self.ndim)]
+        return self.shape if dim is None else self.array.shape[axis_of(dim, self.ndim)]
 
     def dim(self) -> int:
         """How many dimensions it has."""

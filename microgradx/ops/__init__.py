@@ -1,25 +1,17 @@
-"""The operations: primitives with their derivatives, and their public names."""
+"""The operations: primitives with their derivatives, and their public names.
+
+Here are the files that give names to ``mgx`` and to Tensor. The others serve ``mgx.nn.functional``, which loads them.
+"""
 
 from microgradx.ops import (
     activation,
-    attention,
-    conv,
     decompose,
     einsum,
     elementwise,
-    embedding,
     erf,
-    face,
-    fold,
     indexing,
     linalg,
-    loss,
-    norm,
-    pad,
-    pool,
-    recurrent,
     reduction,
-    resize,
     scatter,
     shape,
     sorting,
@@ -27,24 +19,13 @@ from microgradx.ops import (
 
 __all__ = [
     "activation",
-    "attention",
-    "conv",
     "decompose",
     "einsum",
     "elementwise",
-    "embedding",
     "erf",
-    "face",
-    "fold",
     "indexing",
     "linalg",
-    "loss",
-    "norm",
-    "pad",
-    "pool",
-    "recurrent",
     "reduction",
-    "resize",
     "scatter",
     "shape",
     "sorting",
