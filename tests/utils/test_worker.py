@@ -127,7 +127,8 @@ def test_an_iterator_that_goes_takes_its_workers_with_it() -> None:
 
 
 PROGRAM = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started the tests without it
 from microgradx.utils.data import worker
 worker.PATIENCE = 0.1
 from microgradx.utils.data import DataLoader

@@ -7,10 +7,12 @@ received or the iterator goes, and stop by themselves when the process that star
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import queue
 import random
+import signal
 import traceback
 import weakref
 from collections import deque
@@ -80,6 +82,9 @@ def _work(tasks: Any, results: Any, info: WorkerInfo, make_fetch: Callable[[Any]
     """What a worker process does."""
     global _worker_info
     _worker_info = info
+    # Ctrl-C reaches the workers as well: it is for the main process, which then stops them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _hold_interrupts(False)
     parent = os.getppid()
     random.seed(info.seed)
     base = info.seed - info.id
@@ -108,8 +113,23 @@ def _work(tasks: Any, results: Any, info: WorkerInfo, make_fetch: Callable[[Any]
                 text = f"Caught {type(error).__name__} in DataLoader worker process {info.id}.\nOriginal "
                 batch = _Failure(type(error), text + traceback.format_exc())
             results.send(batch)
-    except (KeyboardInterrupt, BrokenPipeError):
-        return  # the main process has been interrupted as well, or is gone
+    except BrokenPipeError:
+        return  # the main process is gone
+
+
+def _hold_interrupts(hold: bool) -> None:
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK if hold else signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while a worker starts: the worker inherits that, until it ignores it."""
+    _hold_interrupts(True)
+    try:
+        yield
+    finally:
+        _hold_interrupts(False)
 
 
 class Workers:
@@ -136,7 +156,8 @@ class Workers:
             info = WorkerInfo(i, loader.num_workers, seed + i, loader.dataset)
             arguments = (tasks, send, info, make_fetch, loader.worker_init_fn)
             process = context.Process(target=_work, args=arguments, daemon=True)
-            process.start()
+            with _interrupts_held():
+                process.start()
             send.close()  # only the worker holds this end: when it dies, ours reports it
             self.tasks.append(tasks)
             self.results.append(receive)
