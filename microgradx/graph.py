@@ -176,12 +176,29 @@ class Hooks:
             value = copied(g) if create_graph else wrap(copied(g))  # a hook may write to what it is given
             for hook in list(self.before.values()):
                 replaced = hook(value)
-                value = value if replaced is None else replaced
+                if replaced is not None:
+                    check_replacement(hook, value, replaced)
+                    value = replaced
             g = value if create_graph else value.array
         if self.retains:
             new = g if create_graph else wrap(np.copy(g))
             self.grad = new if self.grad is None else self.grad + new
         return g
+
+
+def check_replacement(hook: Callable[[Any], Any], old: Any, new: Any) -> None:
+    """Raise PyTorch's errors if a hook returned what cannot stand for the gradient that it was given."""
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not isinstance(new, Variable):
+        raise TypeError(f"expected Variable, but hook returned '{type(new).__name__}'; return a tensor, or None")
+    if new.array.shape != old.array.shape:
+        raise RuntimeError(
+            f"hook '{name}' has changed the size of value: expected {list(old.array.shape)}, got {list(new.array.shape)}"
+        )
+    if new.array.dtype != old.array.dtype:
+        raise RuntimeError(
+            f"hook '{name}' has changed the type of value (was {old.array.dtype} got {new.array.dtype}); convert it back"
+        )
 
 
 class Record:
@@ -228,6 +245,7 @@ def own_memory(variable: Variable) -> np.ndarray:
 
 
 def make_node(primitive: Any, parents: tuple[Edge | None, ...], saved: tuple[Any, ...], out: Any) -> Node:
+    """A node for an operation that was just carried out; written out, for each operation pays for it."""
     node: Node = _new(Node)
     node.primitive = primitive
     node.parents = parents

@@ -178,6 +178,27 @@ def test_retain_grad():
         assert z.grad is None
 
 
+@pytest.mark.parametrize("on_leaf", [False, True])
+@pytest.mark.parametrize(
+    ("hook", "error"),
+    [
+        (lambda g: g.sum(), "has changed the size of value"),
+        (lambda g: g.float(), "has changed the type of value"),
+        (lambda g: 1.0, "expected Variable, but hook returned 'float'"),
+    ],
+)
+def test_hooks_that_return_what_is_no_gradient(hook, error, on_leaf):
+    def run(m):
+        x = m.ones(3, dtype=m.float64, requires_grad=True)
+        y = x * m.full((3,), 2.0, dtype=m.float64)
+        (x if on_leaf else y).register_hook(hook)
+        with pytest.raises((RuntimeError, TypeError), match=error) as raised:
+            (y * m.ones(3, dtype=m.float64)).sum().backward()
+        return raised.type
+
+    assert run(mgx) is run(torch)
+
+
 def test_hooks_in_a_recorded_backward_pass():
     """What a hook computes is part of the graph, and the second pass runs the hook again."""
     for m in (mgx, torch):
