@@ -494,6 +494,9 @@ def abs(x: Array) -> Array:
     return np.absolute(x)
 
 
+abs.derivatives(x=lambda g, x: g * np.sign(x))
+
+
 @face(inplace=True, also=("sgn",))
 @primitive(np.sign)
 def sign(x: Array) -> Array:
@@ -501,7 +504,6 @@ def sign(x: Array) -> Array:
     return np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy()
 
 
-abs.derivatives(x=lambda g, x: g * np.sign(x))
 sign.derivatives(x=lambda g: np.zeros_like(g))
 
 
@@ -512,11 +514,17 @@ def floor(x: Array) -> Array:
     return np.floor(x) if x.dtype.kind == "f" else x.copy()
 
 
+floor.derivatives(x=lambda g: np.zeros_like(g))
+
+
 @face(inplace=True)
 @primitive(np.ceil)
 def ceil(x: Array) -> Array:
     """The smallest integer that is not below ``x``."""
     return np.ceil(x) if x.dtype.kind == "f" else x.copy()
+
+
+ceil.derivatives(x=lambda g: np.zeros_like(g))
 
 
 @face(inplace=True, also=("fix",))
@@ -526,8 +534,7 @@ def trunc(x: Array) -> Array:
     return np.trunc(x) if x.dtype.kind == "f" else x.copy()
 
 
-for step in (floor, ceil, trunc):
-    step.derivatives(x=lambda g: np.zeros_like(g))
+trunc.derivatives(x=lambda g: np.zeros_like(g))
 
 
 @face(inplace=True)
@@ -569,13 +576,6 @@ def maximum(input: Array, other: Array) -> Array:
     return np.maximum(input, other)
 
 
-@face(tensors=2)
-@primitive(np.minimum, align=promote)
-def minimum(input: Array, other: Array) -> Array:
-    """The smaller of two tensors, element by element; as `maximum`."""
-    return np.minimum(input, other)
-
-
 def to_greater(g: Array, x: Array, y: Array) -> Array:
     """``g`` where x > y, half of it where they are equal."""
     return np.where(x > y, g, np.where(x == y, g / 2, 0))
@@ -585,6 +585,15 @@ maximum.derivatives(
     input=lambda g, input, other: to_greater(g, input, other),
     other=lambda g, input, other: to_greater(g, other, input),
 )
+
+
+@face(tensors=2)
+@primitive(np.minimum, align=promote)
+def minimum(input: Array, other: Array) -> Array:
+    """The smaller of two tensors, element by element; as `maximum`."""
+    return np.minimum(input, other)
+
+
 minimum.derivatives(
     input=lambda g, input, other: to_greater(g, other, input),
     other=lambda g, input, other: to_greater(g, input, other),
