@@ -125,11 +125,19 @@ def test_values_and_derivatives_are_those_of_pytorch(row, case):
         ours, theirs = (derivatives(m, row, case, arrays) for m in (mgx, torch))
         for a, b in zip(arrays, before):
             np.testing.assert_array_equal(a, b, err_msg="an input was changed")
+        # A decomposition's rounding errors are as large as those of its largest entries, in the smallest ones too,
+        # and differ from one LAPACK, and one processor, to the next.
+        scale = max(1.0, largest(theirs[1])) if row.name.startswith("linalg.") else 1.0
         assert_same(ours[0], theirs[0], f"{dtype}: result")
-        assert_same(ours[1], theirs[1], f"{dtype}: gradient")
+        assert_same(ours[1], theirs[1], f"{dtype}: gradient", scale)
         if case.smooth:
-            assert_same(ours[2], theirs[2], f"{dtype}: second gradient", 10)
+            assert_same(ours[2], theirs[2], f"{dtype}: second gradient", 10 * scale)
         assert list(map(has_graph, ours[0])) == list(map(has_graph, theirs[0])), dtype
+
+
+def largest(tensors):
+    """The largest magnitude in any of them."""
+    return max((float(t.abs().max()) for t in tensors if t is not None and t.numel()), default=0.0)
 
 
 def has_graph(t):

@@ -7,6 +7,7 @@ All take ``reduction``: ``"mean"``, ``"sum"``, or ``"none"`` for the loss of eac
 from typing import Any
 
 from microgradx.nn import functional as F
+from microgradx.nn.functional.loss import reduction_of
 from microgradx.nn.module import Module
 
 __all__ = [
@@ -29,7 +30,7 @@ class _Loss(Module):
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
         super().__init__()
         is_old = size_average is not None or reduce is not None
-        self.reduction = F.reduction_of(reduction, size_average, reduce) if is_old else reduction
+        self.reduction = reduction_of(reduction, size_average, reduce) if is_old else reduction
 
 
 class _WeightedLoss(_Loss):

@@ -1,0 +1,247 @@
+"""Activations: nonlinear functions of each element, and of rows."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from microgradx.ops import activation as act
+from microgradx.ops.elementwise import keep, sigmoid, tanh
+from microgradx.ops.face import check_tensor
+from microgradx.ops.shape import chunk
+from microgradx.views import write
+
+
+def activate(operation: Any, name: str, inplace: bool, input: Any, *options: Any) -> Any:
+    """The result of an operation, or the input with the result written into it."""
+    out = operation(check_tensor(name, input), *options)
+    return write(input, out, name + "_") if inplace else out
+
+
+def relu(input: Any, inplace: bool = False) -> Any:
+    """``max(0, x)``.
+
+    Derivative: ``g`` where x > 0, else 0.
+    Source: ``torch.nn.functional.relu``.
+
+    Example:
+        >>> mgx.nn.functional.relu(mgx.tensor([-1.0, 2.0]))
+        tensor([0., 2.])
+    """
+    return activate(act.relu, "relu", inplace, input)
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+    """``x`` where it is positive, ``negative_slope · x`` elsewhere.
+
+    Derivative: ``g``, or ``negative_slope · g``.
+    Source: ``torch.nn.functional.leaky_relu``.
+
+    Example:
+        >>> mgx.nn.functional.leaky_relu(mgx.tensor([-1.0, 2.0]), 0.5)
+        tensor([-0.5000,  2.0000])
+    """
+    return activate(act.leaky_relu, "leaky_relu", inplace, input, negative_slope)
+
+
+def prelu(input: Any, weight: Any) -> Any:
+    """`leaky_relu` with a learned slope, or one for each channel (dimension 1 of the input).
+
+    Raises: RuntimeError: neither one slope nor one for each channel.
+    Source: ``torch.nn.functional.prelu``.
+
+    Example:
+        >>> mgx.nn.functional.prelu(mgx.tensor([-1.0, 2.0]), mgx.tensor(0.1))
+        tensor([-0.1000,  2.0000])
+    """
+    shape, n = check_tensor("prelu", input).array.shape, check_tensor("prelu", weight, "weight", 2).array.size
+    channels = shape[1] if len(shape) > 1 else 1
+    if n not in (1, channels) or weight.array.ndim > 1:
+        raise RuntimeError(
+            "Mismatch of parameter numbers and input channel size. "
+            f"Found parameter numbers = {n} and channel size = {channels}."
+        )
+    return act.prelu(input, np.reshape(weight, (n, *(1,) * (len(shape) - 2)) if n > 1 else ()))
+
+
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """``x`` where it is positive, ``alpha · (exp(x) - 1)`` elsewhere.
+
+    Derivative: ``g``, or ``g · alpha · exp(x)``.
+    Source: ``torch.nn.functional.elu``.
+    """
+    return activate(act.elu, "elu", inplace, input, alpha, 1.0, 1.0)
+
+
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """``x`` where it is positive, ``alpha · (exp(x / alpha) - 1)`` elsewhere: no kink, whatever alpha."""
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return activate(act.elu, "celu", inplace, input, alpha, 1.0, 1 / alpha)
+
+
+def selu(input: Any, inplace: bool = False) -> Any:
+    """`elu` scaled so that layers keep mean 0 and variance 1 (Klambauer and others, 2017)."""
+    return activate(act.elu, "selu", inplace, input, 1.6732632423543772, 1.0507009873554805, 1.0)
+
+
+def gelu(input: Any, approximate: str = "none") -> Any:
+    """``x · Φ(x)``, Φ being the distribution function of the standard normal.
+
+    Args:
+        input: A float tensor.
+        approximate: ``"tanh"`` for ``x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))``, as in GPT-2.
+
+    Derivative: ``g · (Φ(x) + x · φ(x))``, φ being the density.
+    Raises: RuntimeError: another ``approximate``.
+    Source: ``torch.nn.functional.gelu``.
+
+    Example:
+        >>> mgx.nn.functional.gelu(mgx.tensor([-1.0, 0.0, 1.0]))
+        tensor([-0.1587,  0.0000,  0.8413])
+    """
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError(f"approximate argument must be either none or tanh. Got {approximate!r}.")
+    x = check_tensor("gelu", input)
+    return act.gelu(x)[0] if approximate == "none" else act.gelu_tanh(x)
+
+
+def silu(input: Any, inplace: bool = False) -> Any:
+    """``x · sigmoid(x)``, also called swish.
+
+    Derivative: ``g · s · (1 + x · (1 - s))`` with s = sigmoid(x).
+    Source: ``torch.nn.functional.silu``.
+    """
+    return activate(act.silu, "silu", inplace, input)
+
+
+def mish(input: Any, inplace: bool = False) -> Any:
+    """``x · tanh(softplus(x))``."""
+    return activate(act.mish, "mish", inplace, input)
+
+
+def softplus(input: Any, beta: float = 1, threshold: float = 20) -> Any:
+    """``log(1 + exp(beta · x)) / beta``: a smooth relu; where ``beta · x > threshold``, x itself.
+
+    Derivative: ``g · sigmoid(beta · x)``.
+    Source: ``torch.nn.functional.softplus``.
+
+    Example:
+        >>> mgx.nn.functional.softplus(mgx.tensor([0.0, 30.0]))
+        tensor([ 0.6931, 30.0000])
+    """
+    return act.softplus(check_tensor("softplus", input), beta, threshold)
+
+
+def logsigmoid(input: Any) -> Any:
+    """``log(sigmoid(x))``, also where sigmoid itself would be 0. Derivative: ``g · sigmoid(-x)``."""
+    return act.logsigmoid(check_tensor("logsigmoid", input))
+
+
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
+    """``x`` limited to [min_val, max_val].
+
+    Derivative: ``g`` between the limits, 0 at them and outside.
+    Raises: ValueError: ``min_val`` is above ``max_val``.
+    Source: ``torch.nn.functional.hardtanh``.
+    """
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    return activate(act.hardtanh, "hardtanh", inplace, input, min_val, max_val)
+
+
+def relu6(input: Any, inplace: bool = False) -> Any:
+    """``min(max(0, x), 6)``."""
+    return activate(act.hardtanh, "relu6", inplace, input, 0, 6)
+
+
+def hardsigmoid(input: Any, inplace: bool = False) -> Any:
+    """``x / 6 + 1/2`` limited to [0, 1]."""
+    return activate(act.hardsigmoid, "hardsigmoid", inplace, input)
+
+
+def hardswish(input: Any, inplace: bool = False) -> Any:
+    """``x · hardsigmoid(x)``."""
+    return activate(act.hardswish, "hardswish", inplace, input)
+
+
+def hardshrink(input: Any, lambd: float = 0.5) -> Any:
+    """``x`` where it is farther from 0 than ``lambd``, else 0."""
+    return keep(check_tensor("hardshrink", input), ~(np.absolute(input.array) <= lambd))  # a nan stays
+
+
+def softshrink(input: Any, lambd: float = 0.5) -> Any:
+    """``x`` moved towards 0 by ``lambd``, and 0 where it is nearer to 0 than that.
+
+    Raises: RuntimeError: ``lambd`` is negative.
+    Source: ``torch.nn.functional.softshrink``.
+    """
+    if lambd < 0:
+        raise RuntimeError(f"softshrink: expected lambda to be at least 0, but found {lambd:g}")
+    return act.softshrink(check_tensor("softshrink", input), lambd)
+
+
+def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
+    """``x`` where it is above ``threshold``, else ``value``."""
+    return activate(act.threshold, "threshold", inplace, input, threshold, value)
+
+
+def tanhshrink(input: Any) -> Any:
+    """``x - tanh(x)``."""
+    return input - tanh(input)
+
+
+def softsign(input: Any) -> Any:
+    """``x / (1 + |x|)``."""
+    return input / (1 + abs(input))
+
+
+def glu(input: Any, dim: int = -1) -> Any:
+    """``a · sigmoid(b)``, a and b being the two halves of the input along ``dim``.
+
+    Shape:
+        (..., 2 n, ...) -> (..., n, ...)
+
+    Raises: RuntimeError: the dimension is odd, or there is none.
+    Source: ``torch.nn.functional.glu``.
+    """
+    shape = check_tensor("glu", input).array.shape
+    if not shape:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    if shape[dim] % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % len(shape)} is size {shape[dim]}")
+    a, b = chunk(input, 2, dim)
+    return a * sigmoid(b)
+
+
+def legacy_dim(name: str, dim: int | None, ndim: int, stacklevel: int) -> int:
+    """What softmax does when no dimension is named, which PyTorch warns of."""
+    if dim is not None:
+        return dim
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        stacklevel=stacklevel,
+    )
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """``exp(x) / Σ exp(x)`` along ``dim``; as `microgradx.softmax`.
+
+    Example:
+        >>> mgx.nn.functional.softmax(mgx.tensor([1.0, 2.0, 3.0]), dim=0)
+        tensor([0.0900, 0.2447, 0.6652])
+    """
+    return act.softmax(input, legacy_dim("softmax", dim, input.ndim, _stacklevel), dtype)
+
+
+def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """``log(softmax(x))`` along ``dim``; as `microgradx.log_softmax`."""
+    return act.log_softmax(input, legacy_dim("log_softmax", dim, input.ndim, _stacklevel), dtype)
+
+
+def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """``softmax(-x)`` along ``dim``."""
+    return act.softmax(-input, legacy_dim("softmin", dim, input.ndim, _stacklevel), dtype)

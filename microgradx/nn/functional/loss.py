@@ -1,0 +1,516 @@
+"""Losses: one number that says how wrong a prediction is."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from microgradx.dtypes import result_type
+from microgradx.engine import cast
+from microgradx.nn.functional.distance import pairwise_distance
+from microgradx.ops import activation as act
+from microgradx.ops import loss
+from microgradx.ops.elementwise import clamp, keep, minimum
+from microgradx.ops.face import check_tensor
+from microgradx.ops.shape import broadcast_tensors
+from microgradx.views import legacy_name
+
+# ---------------------------------------------------------------- losses on numbers
+
+
+def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> str:
+    """The reduction that is meant, also by the old arguments, of which PyTorch warns."""
+    if size_average is not None or reduce is not None:
+        average, reduce = size_average in (None, True), reduce in (None, True)
+        reduction = "none" if not reduce else "mean" if average else "sum"
+        warnings.warn(
+            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
+            stacklevel=3,
+        )
+    elif reduction == "elementwise_mean":
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
+        reduction = "mean"
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
+def alike(kernel: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """Input and target of one float dtype and one shape; PyTorch warns where it has to broadcast."""
+    x, y = check_tensor(kernel, input), check_tensor(kernel, target, "target", 2)
+    if x.array.shape != y.array.shape:
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). "
+            "This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
+            stacklevel=3,
+        )
+        x, y = broadcast_tensors(x, y)
+    if x.array.dtype != y.array.dtype:
+        common = result_type(x.array, y.array).numpy
+        x, y = (v if v.array.dtype == common else cast(v, common) for v in (x, y))
+    act.real(kernel)(x.array)
+    return x, y
+
+
+def weighted(losses: Any, weight: Any, reduction: str, average: bool) -> Any:
+    """Losses times weights, reduced; the mean is divided by the weights' sum, or only by their number."""
+    if weight.array.shape != losses.array.shape:
+        raise ValueError("Weights and input must have the same size.")
+    losses = losses * weight
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    return losses.sum() / weight.sum() if average else losses.mean()
+
+
+def mse_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Any:
+    """Mean squared error: ``(input - target)²``, averaged.
+
+    Args:
+        input: A float tensor.
+        target: What it should be; of the same shape.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every element's own loss.
+        weight: Factors of the elements' losses; their mean is then divided by the sum of the weights.
+
+    Derivative: input gets ``g · 2 (input - target) / n``, target its negative.
+    Units: those of the input, squared.
+    Raises: ValueError: another reduction. NotImplementedError: integers.
+    Source: ``torch.nn.functional.mse_loss``.
+
+    Example:
+        >>> mgx.nn.functional.mse_loss(mgx.tensor([1.0, 2.0]), mgx.tensor([1.0, 4.0]))
+        tensor(2.)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    x, y = alike("mse_cpu", input, target)
+    if weight is not None:
+        return weighted(loss.squared_error(x, y, "none"), weight, reduction, True)
+    return loss.squared_error(x, y, reduction)
+
+
+def l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Any:
+    """Mean absolute error: ``|input - target|``, averaged; arguments as `mse_loss`.
+
+    Derivative: input gets ``g · sign(input - target) / n``.
+    Source: ``torch.nn.functional.l1_loss``.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    x, y = alike("l1_cpu", input, target)
+    if weight is not None:
+        return weighted(loss.absolute_error(x, y, "none"), weight, reduction, True)
+    return loss.absolute_error(x, y, reduction)
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
+    """Half the squared error up to ``|d| = delta``, then the line ``delta · (|d| - delta / 2)``: mild on outliers.
+
+    Derivative: input gets ``g · d``, limited to ``±delta``, with d = input - target; over n for the mean.
+    Raises: RuntimeError: ``delta`` is not positive.
+    Source: ``torch.nn.functional.huber_loss``.
+
+    Example:
+        >>> mgx.nn.functional.huber_loss(mgx.tensor([1.0, 5.0]), mgx.zeros(2), reduction="none")
+        tensor([0.5000, 4.5000])
+    """
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss does not support non-positive values for delta. Got {delta}.")
+    reduction = reduction_of(reduction)
+    x, y = alike("huber_cpu", input, target)
+    if weight is not None:
+        return weighted(loss.huber(x, y, "none", delta), weight, reduction, False)
+    return loss.huber(x, y, reduction, delta)
+
+
+def smooth_l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Any:
+    """`huber_loss` with ``delta = beta``, divided by beta; for ``beta = 0`` it is `l1_loss`.
+
+    Raises: RuntimeError: ``beta`` is negative.
+    Source: ``torch.nn.functional.smooth_l1_loss``.
+    """
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss does not support negative values for beta. Got {beta}.")
+    reduction = reduction_of(reduction, size_average, reduce)
+    x, y = alike("smooth_l1_cpu", input, target)
+    return loss.huber(x, y, reduction, beta) / beta if beta else loss.absolute_error(x, y, reduction)
+
+
+# ---------------------------------------------------------------- losses on comparisons
+
+
+def margin_ranking_loss(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:
+    """``max(0, margin - target · (input1 - input2))``: which of two scores should be the larger, and by how much.
+
+    Args:
+        input1: Scores.
+        input2: Scores, to be compared with these.
+        target: 1 where the first should be the larger, -1 where the second should.
+        margin: By how much.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every element's own loss.
+
+    Derivative: input1 gets ``-g · target`` (over n for the mean), input2 its negative, where the loss is not 0.
+    Raises: ValueError: another reduction. RuntimeError: other numbers of dimensions.
+    Source: ``torch.nn.functional.margin_ranking_loss``.
+
+    Example:
+        >>> mgx.nn.functional.margin_ranking_loss(mgx.tensor([2.0]), mgx.tensor([5.0]), mgx.tensor([1]))
+        tensor(3.)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if not input1.ndim == input2.ndim == target.ndim:
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
+        )
+    return total(clamp(-target * (input1 - input2) + float(margin), min=0), reduction)
+
+
+def triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:
+    """``max(0, margin + d(anchor, positive) - d(anchor, negative))``, d being `pairwise_distance`.
+
+    Args:
+        anchor: Vectors (..., D).
+        positive: Vectors that should lie near these.
+        negative: Vectors that should lie farther away.
+        margin: By how much.
+        p: The norm of the distances.
+        eps: Keeps them off 0.
+        swap: Use the distance from positive to negative where that is the smaller.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every triplet's own loss.
+
+    Shape:
+        Three times (N, D) or (D) -> (), or (N) or () with ``"none"``.
+
+    Raises: ValueError: another reduction, or the margin is not positive. RuntimeError: shapes do not fit.
+    Source: V. Balntas et al., "Learning local feature descriptors with triplets" (2016);
+        ``torch.nn.functional.triplet_margin_loss``.
+
+    Example:
+        >>> a, p, n = mgx.zeros(1, 2), mgx.tensor([[0.0, 3.0]]), mgx.tensor([[2.5, 0.0]])
+        >>> mgx.nn.functional.triplet_margin_loss(a, p, n)
+        tensor(1.5000)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
+        )
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = minimum(far, pairwise_distance(positive, negative, p, eps))
+    return total(clamp(margin + near - far, min=0), reduction)
+
+
+def cosine_embedding_loss(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:
+    """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1, of the angle between vectors.
+
+    Args:
+        input1: Vectors (N, D) or (D).
+        input2: Likewise.
+        target: (N) or (): 1 for vectors that should have one direction, -1 for those that should not.
+        margin: The cosine up to which directions count as different.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every pair's own loss.
+
+    Raises: ValueError: another reduction. RuntimeError: shapes do not fit.
+    Source: ``torch.nn.functional.cosine_embedding_loss``.
+
+    Example:
+        >>> x, y = mgx.tensor([[1.0, 0.0], [1.0, 0.0]]), mgx.tensor([[0.0, 2.0], [1.0, 0.0]])
+        >>> mgx.nn.functional.cosine_embedding_loss(x, y, mgx.tensor([1, -1]), reduction="none")
+        tensor([1., 1.])
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    n = target.ndim
+    if n > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if not input1.ndim == input2.ndim == n + 1:
+        raise RuntimeError(
+            f"{n}D target tensor expects {n + 1}D input tensors, but found inputs with sizes "
+            f"{list(input1.shape)} and {list(input2.shape)}."
+        )
+    squares = ((input1 * input1).sum(n) + 1e-12) * ((input2 * input2).sum(n) + 1e-12)
+    cos = (input1 * input2).sum(n) / squares.sqrt()
+    same, other = target.array == 1, target.array == -1
+    return total(keep(1 - cos, same) + keep(clamp(cos - margin, min=0), other), reduction)
+
+
+# ---------------------------------------------------------------- losses on probabilities
+
+
+def total(losses: Any, reduction: str) -> Any:
+    """Losses, reduced."""
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+
+def binary_cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:
+    """``-(y · log(p) + (1 - y) · log(1 - p))`` of probabilities p and y; each logarithm is at least -100.
+
+    Args:
+        input: The probabilities p, from 0 to 1.
+        target: What they should be, y, of the same shape and dtype.
+        weight: Factors of the losses, which are broadcast.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Derivative: input gets ``g · (p - y) / (p · (1 - p))``, over n for the mean.
+    Units: nats.
+    Raises: ValueError: the shapes differ. RuntimeError: a probability is not from 0 to 1, or the dtypes differ.
+    Source: ``torch.nn.functional.binary_cross_entropy``.
+
+    Example:
+        >>> mgx.nn.functional.binary_cross_entropy(mgx.tensor([0.5, 0.9]), mgx.tensor([1.0, 1.0]))
+        tensor(0.3993)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    x, y = check_tensor("binary_cross_entropy", input), check_tensor("binary_cross_entropy", target, "target", 2)
+    if x.array.shape != y.array.shape:
+        raise ValueError(
+            f"Using a target size ({y.shape}) that is different to the input size ({x.shape}) is deprecated. "
+            "Please ensure they have the same size."
+        )
+    act.real("binary_cross_entropy")(x.array)
+    if x.array.dtype != y.array.dtype:
+        found, expected = legacy_name(y.array.dtype.name), legacy_name(x.array.dtype.name)
+        raise RuntimeError(f"Found dtype {found} but expected {expected}; convert the target")
+    if weight is None:
+        return loss.binary_cross_entropy(x, y, reduction)
+    return total(loss.binary_cross_entropy(x, y, "none") * weight, reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
+) -> Any:
+    """`binary_cross_entropy` of ``sigmoid(input)``, computed so that no logarithm of 0 can occur.
+
+    Args:
+        input: Scores (logits).
+        target: Probabilities, of the same shape.
+        weight: Factors of the losses, which are broadcast.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        pos_weight: Factors of the positive part ``y · log(p)``, which are broadcast.
+
+    Derivative: input gets ``g · (sigmoid(x) - y)``, over n for the mean.
+    Units: nats.
+    Raises: ValueError: the shapes differ. RuntimeError: the target is not floating-point.
+    Source: ``torch.nn.functional.binary_cross_entropy_with_logits``.
+
+    Example:
+        >>> mgx.nn.functional.binary_cross_entropy_with_logits(mgx.tensor([0.0, 100.0]), mgx.tensor([1.0, 0.0]))
+        tensor(50.3466)
+    """
+    name = "binary_cross_entropy_with_logits"
+    reduction = reduction_of(reduction, size_average, reduce)
+    if check_tensor(name, target, "target", 2).array.shape != check_tensor(name, input).array.shape:
+        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    if target.array.dtype.kind != "f":
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {legacy_name(target.array.dtype.name)}; "
+            "convert the target with .float()"
+        )
+    x, y = alike(name, input, target)
+    if pos_weight is not None:
+        losses = (1 - y) * x - ((pos_weight - 1) * y + 1) * act.logsigmoid(x)
+    elif weight is not None:
+        losses = loss.binary_cross_entropy_of_scores(x, y, "none")
+    else:
+        return loss.binary_cross_entropy_of_scores(x, y, reduction)
+    return total(losses if weight is None else losses * weight, reduction)
+
+
+def kl_div(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Any:
+    """Kullback-Leibler divergence ``y · (log y - input)``, the input being log-probabilities.
+
+    Args:
+        input: Log-probabilities.
+        target: Probabilities y; with ``log_target`` their logarithms.
+        size_average: Old spelling of ``reduction``.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"batchmean"``, the sum over the length of the first dimension, is what mathematics calls
+            so; ``"mean"`` divides by the number of elements, ``"sum"`` and ``"none"`` are as everywhere.
+        log_target: Whether the target is given by its logarithms.
+
+    Derivative: input gets ``-g · y``.
+    Units: nats.
+    Source: ``torch.nn.functional.kl_div``.
+
+    Example:
+        >>> p = mgx.tensor([[0.5, 0.5]])
+        >>> mgx.nn.functional.kl_div(mgx.tensor([[0.25, 0.75]]).log(), p, reduction="batchmean")
+        tensor(0.1438)
+    """
+    if size_average is None and reduce is None and reduction == "mean":
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size."
+            "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
+            "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+            stacklevel=2,
+        )
+    batch_mean = reduction == "batchmean"
+    reduction = "sum" if batch_mean else reduction_of(reduction, size_average, reduce)
+    losses = target.exp() * (target - input) if log_target else loss.times_own_log(target) - target * input
+    out = total(losses, reduction)
+    return out / input.array.shape[0] if batch_mean and input.array.ndim else out
+
+
+def nll_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Any:
+    """Negative log-likelihood: minus the input at the target's class; arguments as `cross_entropy`.
+
+    Args:
+        input: Log-probabilities, as from `log_softmax`.
+        target: The indices of the right classes.
+        weight: Factors of the classes (C).
+        size_average: Old spelling of ``reduction``.
+        ignore_index: Targets of this value do not count.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, divided by the weights that counted; ``"sum"`` or ``"none"``.
+
+    Derivative: ``-g`` (times the weight, over n) at the target's class, 0 elsewhere.
+    Raises: IndexError: a target is no class. ValueError, RuntimeError: shapes or dtypes do not fit.
+    Source: ``torch.nn.functional.nll_loss``.
+
+    Example:
+        >>> mgx.nn.functional.nll_loss(mgx.tensor([[-1.0, -2.0], [-3.0, -4.0]]), mgx.tensor([0, 1]))
+        tensor(2.5000)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    check_tensor("nll_loss", target, "target", 2)
+    act.real("nll_loss_out_frame")(check_tensor("nll_loss", input).array)
+    return loss.class_loss(loss.nll, input, target, weight, ignore_index, reduction, 0)
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """``-log(softmax(x)[target])``: how surprising the right class is, given scores x.
+
+    Args:
+        input: Scores (logits), with the classes in dimension 1, or 0 if it is the only one.
+        target: The indices of the right classes; or, in the shape of the input, a probability for each.
+        weight: Factors of the classes (C).
+        size_average: Old spelling of ``reduction``.
+        ignore_index: Targets of this value do not count.
+        reduce: Old spelling of ``reduction``.
+        reduction: ``"mean"``, divided by the weights that counted; ``"sum"`` or ``"none"``.
+        label_smoothing: How much of the target's probability is spread evenly over all classes, from 0 to 1.
+
+    Shape:
+        (C), () -> (); (N, C), (N) -> () or (N) with ``"none"``; (N, C, d, ...), (N, d, ...) -> () or (N, d, ...)
+
+    Derivative: ``g · (softmax(x) - target)``, the target as probabilities, over n for the mean.
+    Units: nats.
+    Raises: IndexError: a target is no class. ValueError, RuntimeError: shapes or dtypes do not fit.
+    Source: ``torch.nn.functional.cross_entropy``.
+
+    Example:
+        >>> scores = mgx.tensor([[2.0, 0.0], [0.0, 0.0]])
+        >>> mgx.nn.functional.cross_entropy(scores, mgx.tensor([0, 1]), reduction="none")
+        tensor([0.1269, 0.6931])
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    x, y = check_tensor("cross_entropy", input).array, check_tensor("cross_entropy", target, "target", 2).array
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    act.real("log_softmax_lastdim_kernel_impl")(x)
+    if x.shape != y.shape:
+        return loss.class_loss(loss.cross_entropy, input, target, weight, ignore_index, reduction, label_smoothing)
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
+    return loss.soft_cross_entropy(input, target, weight, reduction, label_smoothing)
