@@ -137,7 +137,7 @@ def test_values_and_derivatives_are_those_of_pytorch(row, case):
 
 def largest(tensors):
     """The largest magnitude in any of them."""
-    return max((float(t.abs().max()) for t in tensors if t is not None and t.numel()), default=0.0)
+    return max((float(t.detach().abs().max()) for t in tensors if t is not None and t.numel()), default=0.0)
 
 
 def has_graph(t):
