@@ -590,6 +590,16 @@ row(F + "one_hot", case(integer(2, 3)), case(integer(3), 7), wrong(values([3]), 
 row(F + "pad", case(real(2, 3), (1, 2)), case(real(2, 3), (1, 0, 0, 2), value=2.5), case(real(2, 3, 4), (-1, 2)),
     case(real(2, 3, 4), (2, 1), mode="reflect"), case(real(2, 3, 4), (2, 1), mode="replicate"),
     case(real(2, 3, 4), (2, 1), mode="circular"), wrong(real(2), (1,)), integers=False)  # fmt: skip
+row(F + "pad at the edges of what is allowed", case(real(2, 3, 3), (2, -1, -1, 0), mode="reflect"),
+    case(real(2, 3, 3), (-1, -1, -1, 1), mode="replicate"), case(real(2, 3), (-2, -1), mode="circular"),
+    case(real(2, 3), (-2, 0), mode="circular"), case(real(2, 3), (-3, 2)), wrong(real(2, 0), (-1, 2)),
+    wrong(real(2, 3), (3, 0), mode="reflect"), wrong(real(2, 3), (4, 0), mode="circular"),
+    wrong(real(2, 0), (1, 1), mode="replicate"), wrong(real(2, 3), (-2, -1), mode="reflect"),
+    wrong(real(3), (1, 1), mode="reflect"), wrong(real(2, 3), (1, 1, 1, 1), mode="replicate"),
+    wrong(real(2, 3), (), mode="circular"), wrong(real(2, 3), (1,) * 6, mode="best"),
+    wrong(real(2, 3), (1, 1), mode="reflect", value=2.0),
+    case(real(2, 3), (1, 1), mode="reflect", value=0.0), call=lambda m, *a, **o: m.nn.functional.pad(*a, **o),
+    integers=False)  # fmt: skip
 row(F + "conv1d", case(real(2, 3, 6), real(4, 3, 3), real(4), padding=1),
     case(real(2, 4, 7), real(2, 2, 2), None, 2, 0, 2, 2), wrong(real(2, 3, 6), real(4, 2, 3)),
     integers=False)  # fmt: skip

@@ -17,7 +17,7 @@ Widths = tuple[tuple[int, int], ...]
 def surround(x: Array, widths: Widths, value: float) -> Array:
     """``x`` with (before, after) more places on each axis; negative widths cut off."""
     shape = [n + before + after for n, (before, after) in zip(x.shape, widths)]
-    if min(shape, default=0) < 0:
+    if any(n + min(before, 0) + min(after, 0) < 0 for n, (before, after) in zip(x.shape, widths)):
         raise RuntimeError(f"pad: expected widths that leave something of shape {x.shape}, got {widths}")
     out = np.full(shape, value, x.dtype)
     inner = tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape, widths))
@@ -63,7 +63,7 @@ def replicated(n: int, before: int, after: int) -> Array:
 def circular(n: int, before: int, after: int) -> Array:
     """As if x, cut first where a width is negative, were repeated: 1 2 | 0 1 2 | 0 1."""
     start, rest = max(-before, 0), n - max(-before, 0) - max(-after, 0)
-    return start + np.arange(-max(before, 0), rest + max(after, 0)) % rest
+    return start + np.arange(-max(before, 0), rest + max(after, 0)) % max(rest, 1)
 
 
 BORDERS = {"reflect": reflected, "replicate": replicated, "circular": circular}
@@ -94,6 +94,8 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
         tensor([[3., 2., 1., 2., 3., 2.]])
     """
     shape = check_tensor("pad", input).array.shape
+    if mode != "constant" and mode not in BORDERS:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}; use constant, reflect, replicate or circular")
     if len(pad) % 2:
         raise RuntimeError(f"Padding length must be divisible by 2; got {len(pad)} numbers")
     if len(pad) > 2 * len(shape):
@@ -105,14 +107,18 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     first = len(shape) - len(widths)
     if mode == "constant":
         return surround(input, ((0, 0),) * first + tuple(widths), 0 if value is None else value)
-    if mode not in BORDERS:
-        raise NotImplementedError(f"Unrecognised padding mode {mode}; use constant, reflect, replicate or circular")
-    if value is not None:
+    if value:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument; only "constant" does')
+    if not 1 <= len(widths) <= 3 or len(shape) not in (len(widths) + 1, len(widths) + 2):
+        raise NotImplementedError(
+            f"Padding size {len(pad)} is not supported for {len(shape)}D input tensor in mode {mode}; "
+            "give 2 numbers for a 2D or 3D input, 4 for 3D or 4D, 6 for 4D or 5D"
+        )
+    something = mode == "circular" or any(n + a + b > 0 for n, (a, b) in zip(shape[first:], widths))
     for axis, (before, after) in enumerate(widths, first):
-        n = shape[axis]
-        widest = {"reflect": n - 1, "circular": n + min(before, 0) + min(after, 0)}.get(mode, max(before, after))
-        if max(before, after) > widest or n + before + after < 1 or not n:
+        n, rest = shape[axis], shape[axis] + min(before, 0) + min(after, 0)
+        widest = {"reflect": n - 1, "circular": rest}.get(mode, max(before, after))
+        if max(before, after) > widest or n + before + after < 0 or not (something and (n or mode == "circular")):
             raise RuntimeError(
                 f"Padding size should be less than the corresponding input dimension, but got: padding "
                 f"({before}, {after}) at dimension {axis} of input {list(shape)}"

@@ -59,6 +59,21 @@ LAYERS = [
     ("AdaptiveMaxPool1d", (3,), {}, [(2, 3, 8)]),
     ("AdaptiveMaxPool2d", ((3, 2),), {}, [(2, 3, 8, 6)]),
     ("AdaptiveMaxPool3d", (2,), {}, [(1, 2, 4, 5, 6)]),
+    ("ReflectionPad1d", (2,), {}, [(2, 3, 4)]),
+    ("ReflectionPad2d", ((1, 2, 0, 3),), {}, [(2, 3, 4, 5)]),
+    ("ReflectionPad3d", (1,), {}, [(2, 2, 3, 2)]),
+    ("ReplicationPad1d", ([2, 5],), {}, [(3, 4)]),
+    ("ReplicationPad2d", (3,), {}, [(2, 3, 4, 5)]),
+    ("ReplicationPad3d", ((1, -1, 0, 2, 1, 3),), {}, [(1, 2, 2, 3, 2)]),
+    ("CircularPad1d", (4,), {}, [(2, 3, 4)]),
+    ("CircularPad2d", ((1, -2, 3, 0),), {}, [(3, 4, 5)]),
+    ("CircularPad3d", (1,), {}, [(1, 2, 2, 3, 2)]),
+    ("ConstantPad1d", (2, 1.5), {}, [(2, 3, 4)]),
+    ("ConstantPad2d", ((1, -2, 3, 0), 0), {}, [(4, 5)]),
+    ("ConstantPad3d", (1, -1.0), {}, [(1, 2, 2, 3, 2)]),
+    ("ZeroPad1d", (2,), {}, [(3, 4)]),
+    ("ZeroPad2d", ((1, -2, 3, 0),), {}, [(2, 3, 4, 5)]),
+    ("ZeroPad3d", (1,), {}, [(1, 2, 2, 3, 2)]),
     ("Flatten", (), {}, [(2, 3, 4)]),
     ("Flatten", (0, 1), {}, [(2, 3, 4)]),
     ("Unflatten", (1, (2, 3)), {}, [(4, 6)]),
@@ -329,6 +344,15 @@ def test_an_instance_norm_needs_its_channels_only_to_scale_them(library):
         library.nn.InstanceNorm2d(5, affine=True)(images)
     with pytest.raises(ValueError, match=r"expected 3D or 4D input \(got 2D input\)"):
         library.nn.InstanceNorm2d(3)(images[0, :, 0])
+
+
+@pytest.mark.parametrize("library", [mgx, torch])
+def test_a_border_needs_spatial_dimensions(library):
+    with pytest.raises(ValueError, match=r"^expected 3D or 4D input \(got 2D input\)$"):
+        library.nn.CircularPad2d(1)(library.ones(3, 4))
+    with pytest.raises(NotImplementedError, match="is not supported for 2D input tensor"):
+        library.nn.ReflectionPad2d(1)(library.ones(3, 4))
+    assert isinstance(library.nn.ZeroPad2d(1), library.nn.ConstantPad2d)
 
 
 def test_a_batch_norms_state_from_before_batches_were_counted_loads():
