@@ -192,6 +192,24 @@ for name in ("exp", "expm1", "erf", "erfc", "sin", "cos", "tan", "tanh", "sigmoi
     row(name, case(real(2, 3)), case(real()), case(real(0, 2)), kink(values([-80.0, 80.0, 0.0])), wrong(1.0))
 for name in ("log", "log2", "log10", "log1p", "sqrt", "rsqrt", "reciprocal"):
     row(name, case(positive(2, 3)), case(positive()), case(positive(0, 2)), kink(values([0.0, 4.0])), wrong(1.0))
+row("lgamma", case(positive(2, 3)), case(real(2, 3)), case(real()), case(positive(0, 2)),
+    kink(values([1.0, 2.0, 3.0, 50.0, 1e5])), kink(values([0.0, -1.0, inf, -inf, nan])), wrong(1.0))  # fmt: skip
+row("digamma", case(positive(2, 3)), case(real(2, 3)), case(real()), case(positive(0, 2)),
+    case(values([1.0, 2.5, 50.0, 1e5])), wrong(1.0))  # fmt: skip
+row("digamma at poles", case(values([0.0, -0.0, -1.0, -2.0, inf, -inf, nan])), integers=False,
+    call=lambda m, x: m.digamma(x.detach()))  # fmt: skip
+row("polygamma", case(0, positive(2, 3)), *(case(n, positive(2, 3)) for n in (1, 2, 3, 7)), case(1, real(2, 3)),
+    case(2, real(4)), case(4, real()), case(1, positive(0, 2)), case(1, values([1.0, 50.0, 1e3])), wrong(-1, real(2)),
+    wrong(1.5, real(2)), wrong(1, 1.0), integers=False)  # fmt: skip
+row("x.polygamma", case(positive(2, 3), 2), wrong(positive(2), -1), call=lambda m, x, n: x.polygamma(n))
+row("erfinv", case(unit(2, 3)), case(unit()), case(unit(0, 2)), kink(values([1e-12, 0.999, -0.99999])),
+    kink(values([-0.0, 1.0, -1.0])), wrong(1.0))  # fmt: skip
+row("erfinv outside", case(values([1.5, -1.5, inf, nan])), integers=False, call=lambda m, x: m.erfinv(x.detach()))
+row("xlogy", case(real(2, 3), positive(2, 3)), case(real(2, 3), positive(3)), case(real(), positive(2)), case(2.0, positive(3)),
+    case(0.0, positive(2)), case(real(3), 2.5), case(real(3), 2), case(3, positive(2)), case(real(0, 2), positive(1, 2)),
+    case(integer(3), integer(3, low=1)), case(real(3), integer(3, low=1)),
+    kink(values([0.0, 0.0, 0.0, 1.0, 1.0]), values([0.0, -1.0, nan, 0.0, inf])), kink(values([0.0, 2.0]), 0.0),
+    wrong(real(2), positive(3)), wrong(2.0, 3.0))  # fmt: skip
 row("square", case(real(2, 3)), case(real()), case(real(0)))
 for name in ("abs", "sign", "floor", "ceil", "trunc"):
     row(name, case(real(2, 3)), case(real()), case(real(0)), kink(zeros_and_ties), case(integer(3, low=-3)))

@@ -15,6 +15,7 @@ from microgradx.ops import (
     scatter,
     shape,
     sorting,
+    special,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "scatter",
     "shape",
     "sorting",
+    "special",
 ]
