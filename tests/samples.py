@@ -529,6 +529,16 @@ row(F + "hardtanh limits", case(real(5), -0.5, 0.25), kink(values([-1.0, 1.0])),
 row(F + "shrinks", case(real(5), 0.2), kink(values([0.2, -0.2, 0.0]), 0.2), integers=False,
     call=lambda m, x, s: (m.nn.functional.hardshrink(x, s), m.nn.functional.softshrink(x, s)))  # fmt: skip
 row(F + "threshold", case(real(5), 0.1, 7.0), kink(values([0.1, 0.0]), 0.1, 7.0), integers=False)
+for name, arguments in {
+    "relu_": (), "elu_": (0.5,), "celu_": (0.5,), "selu_": (), "leaky_relu_": (0.2,), "hardtanh_": (-0.5, 0.25),
+    "threshold_": (0.1, 7.0), "rrelu_": (0.1, 0.5),
+}.items():  # fmt: skip
+    row(F + name, case(real(5), *arguments), *([] if arguments[1:] or name == "threshold_" else [case(real(5))]),
+        call=lambda m, x, *a, name=name: getattr(m.nn.functional, name)(x * 1, *a), integers=False)  # fmt: skip
+    row(F + name + " on a leaf", wrong(real(2), *arguments),
+        call=lambda m, x, *a, name=name: getattr(m.nn.functional, name)(x, *a), integers=False)  # fmt: skip
+row(F + "rrelu", case(real(5)), case(real(5), 0.2, 0.6), case(real()), kink(values([0.0, -0.0])),
+    wrong(real(5), 0.5, 0.2), wrong(real(5), -inf, 0.2), wrong(integer(5)), integers=False)  # fmt: skip
 row(F + "prelu", case(real(2, 3), real(3)), case(real(2, 3, 2), real(1)), case(real(4), real(1)),
     kink(values([0.0, -1.0]), real(1)), wrong(real(2, 3), real(2)), integers=False)  # fmt: skip
 row(F + "glu", case(real(2, 4)), case(real(4, 3), 0), wrong(real(3)), wrong(real()), integers=False)
@@ -545,6 +555,50 @@ row(F + "linear", case(real(2, 3), real(4, 3), real(4)), case(real(2, 3), real(4
     case(real(3), real(4, 3), real(4)), case(real(2, 5, 3), real(4, 3), real(4)),
     case(real(0, 3), real(4, 3), real(4)), wrong(real(2, 3), real(4, 2)), wrong(real(2, 3), real(4, 3), real(3)),
     integers=False)  # fmt: skip
+row(F + "bilinear", case(real(2, 3), real(2, 4), real(5, 3, 4), real(5)), case(real(3), real(4), real(5, 3, 4)),
+    case(real(2, 1, 3), real(2, 1, 4), real(5, 3, 4), real(5)), case(real(0, 3), real(0, 4), real(5, 3, 4), real(5)),
+    wrong(real(2, 3), real(4), real(5, 3, 4)), wrong(real(2, 3), real(1, 4), real(5, 3, 4)),
+    wrong(real(2, 3), real(2, 3), real(5, 3, 4)), wrong(real(2, 4), real(2, 4), real(5, 3, 4)),
+    wrong(real(2, 3), real(2, 4), real(5, 3, 4), real(1)), wrong(real(), real(), real(5, 3, 4)),
+    wrong(real(3), real(4), real(3, 4)), wrong(integer(3), real(4), real(5, 3, 4)), integers=False)  # fmt: skip
+
+
+def bags(m: Any, index: Any, table: Any, offsets: Any = None, weights: Any = None, mode: str = "mean", **o: Any) -> Any:
+    """`embedding_bag`; of PyTorch's, which has one derivative only, the same in other words."""
+    if o.pop("fails", False) or m is microgradx:
+        return m.nn.functional.embedding_bag(index, table, offsets, per_sample_weights=weights, mode=mode, **o)
+    ends = offsets.tolist()[1:] + [len(index)] * (not o.get("include_last_offset")) if index.ndim == 1 else None
+    pieces, parts = index, weights
+    if ends is not None:
+        sizes = np.diff([0, *ends]).tolist()
+        pieces, parts = (None if t is None else t[: ends[-1]].split(sizes) for t in (index, weights))
+    results = []
+    for i, piece in enumerate(pieces):
+        keep = piece != o.get("padding_idx", -100)
+        rows = table[piece[keep]] * (1 if parts is None else parts[i][keep][:, None])
+        results.append(getattr(rows, "a" * (mode == "max") + mode)(0) if len(rows) else table[0] * 0)
+    return m.stack(results)
+
+
+row(F + "embedding_bag", *(c for mode in ("sum", "mean", "max") for c in (
+        case(integer(2, 3, high=4), real(4, 2), mode=mode),
+        case(integer(6, high=4), real(4, 2), values([0, 2, 2, 5]), mode=mode),
+        case(integer(6, high=4), real(4, 2), values([0, 1, 4]), mode=mode, include_last_offset=True),
+        case(values([[0, 2], [2, 2]]), real(4, 2), mode=mode, padding_idx=2))),
+    case(integer(2, 3, high=4), real(4, 2), None, real(2, 3), mode="sum"),
+    case(values([0, 2, 2, 1]), real(4, 2), values([0, 1]), real(4), mode="sum", padding_idx=2),
+    *(wrong(*a, fails=True, **o) for a, o in (
+        ((integer(2, 3), real(5, 2), values([0])), {}), ((integer(3), real(5, 2)), {}),
+        ((integer(3), real(5, 2), values([[0]])), {}), ((integer(1, 2, 3), real(5, 2)), {}),
+        ((integer(3), real(5)), {}), ((values([5]), real(5, 2), values([0])), {}),
+        ((values([0.5]), real(5, 2), values([0])), {}), ((integer(3), real(5, 2), values([0.0])), {}),
+        ((integer(3), real(5, 2), values([1])), {}), ((integer(3), real(5, 2), values([0, 4])), {}),
+        ((integer(1, 3), real(5, 2)), {"mode": "prod"}), ((integer(1, 3), real(5, 2)), {"padding_idx": 5}),
+        ((integer(1, 3), real(5, 2)), {"mode": "max", "scale_grad_by_freq": True}), ((integer(2, 0), real(5, 2)), {}),
+        ((integer(1, 3), real(5, 2)), {"mode": "max", "sparse": True}),
+        ((integer(1, 3), real(5, 2), None, real(1, 2)), {"mode": "sum"}),
+        ((integer(1, 3), real(5, 2), None, real(1, 3)), {}))),
+    call=bags, integers=False)  # fmt: skip
 row(F + "embedding", case(integer(2, 3, high=4), real(4, 2)), case(values(1), real(4, 2)),
     kink(values([0, 2, 2]), real(4, 2), padding_idx=2), wrong(values([4]), real(4, 2)),
     wrong(values([0.5]), real(4, 2)), integers=False)  # fmt: skip

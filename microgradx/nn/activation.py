@@ -24,6 +24,7 @@ __all__ = [
     "LogSoftmax",
     "Mish",
     "PReLU",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "SiLU",
@@ -90,6 +91,33 @@ class LeakyReLU(_InPlace):
 
     def extra_repr(self) -> str:
         return self._with_inplace(f"negative_slope={self.negative_slope}")
+
+
+class RReLU(_InPlace):
+    """``x`` where it is positive, else x times a slope that is drawn from [lower, upper); in evaluation, the middle one.
+
+    Args:
+        lower: The least slope.
+        upper: The greatest one.
+        inplace: Write the result into the input.
+
+    Source: ``torch.nn.RReLU``; the slopes are drawn with the same numbers.
+
+    Example:
+        >>> mgx.nn.RReLU().eval()(mgx.tensor([-24.0, 2.0]))
+        tensor([-5.5000,  2.0000])
+    """
+
+    def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False) -> None:
+        super().__init__(inplace)
+        self.lower = lower
+        self.upper = upper
+
+    def forward(self, input: Any) -> Any:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        return self._with_inplace(f"lower={self.lower}, upper={self.upper}")
 
 
 class PReLU(Module):

@@ -5,7 +5,7 @@ from typing import Any
 from microgradx.nn import functional as F
 from microgradx.nn.module import Module
 
-__all__ = ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
 class _Dropout(Module):
@@ -59,3 +59,27 @@ class Dropout3d(_Dropout):
 
     def forward(self, input: Any) -> Any:
         return F.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(_Dropout):
+    """Dropout behind `SELU`: mean and variance stay as they are; see `microgradx.nn.functional.alpha_dropout`.
+
+    As in PyTorch, ``inplace`` is accepted and not used.
+
+    Source: ``torch.nn.AlphaDropout``; the mask is drawn with the same numbers.
+
+    Example:
+        >>> _ = mgx.manual_seed(0)
+        >>> mgx.nn.AlphaDropout(0.5)(mgx.ones(4))
+        tensor([-0.7792, -0.7792,  1.6656, -0.7792])
+    """
+
+    def forward(self, input: Any) -> Any:
+        return F.alpha_dropout(input, self.p, self.training)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels of an input (N, C, ...). Source: ``torch.nn.FeatureAlphaDropout``."""
+
+    def forward(self, input: Any) -> Any:
+        return F.feature_alpha_dropout(input, self.p, self.training)

@@ -58,14 +58,23 @@ def divided(g: Array, indices: Array) -> Array:
 by_frequency.derivatives(x=divided)
 
 
-def check_indices(indices: Any, rows: int) -> None:
+@primitive(name="EmbeddingBag")
+def add_up(rows: Array, bags: Array, divisors: Array) -> Array:
+    """The sum of the rows of each bag, divided by its divisor: (n, D), numbers of bags (n,), (B, 1) -> (B, D)."""
+    return add_rows(rows, bags, (len(divisors), rows.shape[1]), None) / divisors
+
+
+add_up.derivatives(rows=lambda g, bags, divisors: take_rows(bags, g / divisors, None))
+
+
+def check_indices(indices: Any, rows: int, function: str = "embedding", error: type[Exception] = IndexError) -> None:
     """PyTorch's errors for what does not index a table."""
     if indices.dtype not in (np.int64, np.int32):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-            f"but got {indices.dtype} instead (while checking arguments for embedding)"
+            f"but got {indices.dtype} instead (while checking arguments for {function})"
         )
     if indices.size and (indices.min() < 0 or indices.max() >= rows):
-        raise IndexError(
+        raise error(
             f"index out of range in self: expected indices from 0 to {rows - 1}, got {indices.min()} to {indices.max()}"
         )

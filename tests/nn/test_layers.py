@@ -29,6 +29,8 @@ LAYERS = [
     ("Linear", (3, 5), {}, [(4, 3)]),
     ("Linear", (20, 30), {}, [(2, 4, 20)]),
     ("Linear", (3, 5), {"bias": False}, [(3,)]),
+    ("Bilinear", (3, 2, 5), {}, [(4, 3), (4, 2)]),
+    ("Bilinear", (3, 2, 5), {"bias": False}, [(2, 1, 3), (2, 1, 2)]),
     ("Conv1d", (4, 6, 3), {"stride": 2, "padding": 1, "groups": 2}, [(2, 4, 9)]),
     ("Conv1d", (2, 3, 4), {"padding": "same", "dilation": 2}, [(2, 2, 9)]),
     ("Conv2d", (3, 6, 5), {}, [(2, 3, 8, 9)]),
@@ -84,6 +86,14 @@ LAYERS = [
     ("Dropout1d", (0.3,), {}, [(4, 6, 2)]),
     ("Dropout2d", (0.3,), {}, [(4, 6, 2, 3)]),
     ("Dropout3d", (0.3,), {}, [(4, 6, 2, 3, 2)]),
+    ("AlphaDropout", (), {}, [(4, 6)]),
+    ("AlphaDropout", (0.2, True), {}, [(40, 6)]),
+    ("AlphaDropout", (1.0,), {}, [(4, 6)]),
+    ("FeatureAlphaDropout", (0.3,), {}, [(4, 6, 2, 3)]),
+    ("FeatureAlphaDropout", (0.6,), {}, [(4, 6)]),
+    ("RReLU", (), {}, [(4, 6)]),
+    ("RReLU", (0.5, 0.5), {}, [(40, 6)]),
+    ("RReLU", (0.1, 0.2, True), {}, None),
     ("ReLU", (), {}, [(4, 6)]),
     ("ReLU", (True,), {}, None),
     ("LeakyReLU", (), {}, [(4, 6)]),
@@ -161,6 +171,10 @@ LAYERS = [
     ("Embedding", (10, 4), {}, [indices(10, 2, 5)]),
     ("Embedding", (10, 4), {"padding_idx": -1}, [indices(10, 2, 5)]),
     ("Embedding", (10, 4, 1), {"scale_grad_by_freq": True, "max_norm": 1.0, "norm_type": 1.0}, None),
+    ("EmbeddingBag", (10, 4), {}, [indices(10, 2, 5)]),
+    ("EmbeddingBag", (10, 4), {"mode": "sum", "padding_idx": 3}, [indices(10, 9), np.array([0, 0, 5, 9])]),
+    ("EmbeddingBag", (5, 4), {"mode": "max", "padding_idx": -5}, [indices(5, 9), np.array([0, 4, 4, 5])]),
+    ("EmbeddingBag", (5, 4, 1.5, 1.0, True), {"include_last_offset": True}, [np.array([3, 1, 1, 3]), np.array([0, 1, 4])]),
 ]  # fmt: skip
 
 names = [f"{name}{args}{list(options)}" for name, args, options, _ in LAYERS]
@@ -263,6 +277,9 @@ def test_every_layer_is_tested():
         ("HuberLoss", (), {"delta": "1"}),
         ("GroupNorm", (4, 6), {}),
         ("Embedding", (3, 2), {"padding_idx": 3}),
+        ("EmbeddingBag", (3, 2), {"padding_idx": -4}),
+        ("Bilinear", (0, 2, 3), {}),
+        ("AlphaDropout", (-0.5,), {}),
         ("TripletMarginLoss", (0.0,), {}),
     ],
 )
@@ -369,6 +386,24 @@ def test_an_embedding_keeps_the_pretrained_weights():
     assert np.shares_memory(layer.weight.numpy(), table.numpy())
     with pytest.raises(AssertionError, match="Shape of weight does not match"):
         mgx.nn.Embedding(3, 4, _weight=table)
+
+
+def test_an_embedding_bag_keeps_the_pretrained_weights():
+    table = mgx.eye(3)
+    bag = mgx.nn.EmbeddingBag.from_pretrained(table, mode="max", padding_idx=1)
+    assert not bag.weight.requires_grad
+    assert np.shares_memory(bag.weight.numpy(), table.numpy())
+    assert repr(bag) == "EmbeddingBag(3, 3, mode='max', padding_idx=1)"
+    assert bag(mgx.tensor([[0, 1]])).tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_a_bag_divides_gradients_by_frequencies_as_an_embedding_does():
+    """PyTorch's `embedding` is the reference: its `embedding_bag` divides by the frequencies of other indices."""
+    index, g = indices(5, 3, 4), floats((3, 2))
+    bag, single = mgx.nn.EmbeddingBag(5, 2, scale_grad_by_freq=True), torch.nn.Embedding(5, 2, scale_grad_by_freq=True)
+    bag(mgx.tensor(index)).backward(mgx.tensor(g, dtype=mgx.float32))
+    single(torch.tensor(index)).mean(1).backward(torch.tensor(g, dtype=torch.float32))
+    np.testing.assert_allclose(bag.weight.grad.numpy(), single.weight.grad.numpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_a_dtype_may_be_chosen():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
 import numpy as np
 
+from microgradx.graph import wrap
 from microgradx.ops import activation as act
-from microgradx.ops.elementwise import keep, sigmoid, tanh
+from microgradx.ops.elementwise import keep, multiply, sigmoid, tanh
 from microgradx.ops.face import check_tensor
 from microgradx.ops.shape import chunk
+from microgradx.random import default_generator, exponential_
 from microgradx.views import write
 
 
@@ -44,6 +47,42 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
         tensor([-0.5000,  2.0000])
     """
     return activate(act.leaky_relu, "leaky_relu", inplace, input, negative_slope)
+
+
+def rrelu(
+    input: Any, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
+) -> Any:
+    """`leaky_relu` with slopes that are drawn at random in training: one from [lower, upper) for each x ≤ 0.
+
+    Args:
+        input: A float tensor.
+        lower: The least slope.
+        upper: The greatest one.
+        training: False takes the slope in the middle for all.
+        inplace: Write the result into the input.
+
+    Derivative: ``g``, or ``g`` times the slope that was drawn.
+    Raises: RuntimeError: ``lower`` is above ``upper``, or one is not finite. NotImplementedError: the input is not
+        floating-point.
+    Source: B. Xu et al., "Empirical Evaluation of Rectified Activations" (2015); ``torch.nn.functional.rrelu``, with
+        the same random numbers.
+
+    Example:
+        >>> mgx.nn.functional.rrelu(mgx.tensor([-24.0, 2.0]))
+        tensor([-5.5000,  2.0000])
+    """
+    x = check_tensor("rrelu", input).array
+    for name, bound in (("lower", lower), ("upper", upper)):
+        if not math.isfinite(bound):
+            raise RuntimeError(f"rrelu: {name} bound must be finite, got {bound}")
+    if lower > upper:
+        raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, got {lower} and {upper}")
+    if not training:
+        return activate(act.leaky_relu, "rrelu", inplace, input, (lower + upper) / 2)
+    act.real("rrelu_with_noise_out_cpu")(x)
+    slopes, curbed = np.ones(x.shape, x.dtype), x <= 0
+    slopes[curbed] = default_generator.uniform(int(curbed.sum()), lower, upper, dtype=np.float64)
+    return activate(multiply, "rrelu", inplace, input, slopes)
 
 
 def prelu(input: Any, weight: Any) -> Any:
@@ -245,3 +284,79 @@ def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype:
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
     """``softmax(-x)`` along ``dim``."""
     return act.softmax(-input, legacy_dim("softmin", dim, input.ndim, _stacklevel), dtype)
+
+
+def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Any:
+    """A class drawn at random, with the probabilities ``softmax(logits)``, in a way that has a derivative.
+
+    Args:
+        logits: Scores of the classes, along ``dim``.
+        tau: How soft the choice is: near 0 the result is nearly one class, for large tau nearly all of them alike.
+        hard: Return exactly one class, a row with a single 1; the derivative is that of the soft choice.
+        eps: Not used; another value than the default warns.
+        dim: The dimension of the classes.
+
+    Shape: that of the logits.
+    Derivative: that of ``softmax((logits + noise) / tau)``, the noise being a constant.
+    Raises: NotImplementedError: the logits are not floating-point. IndexError: ``dim`` is out of range.
+    Source: E. Jang et al., "Categorical Reparameterization with Gumbel-Softmax" (2017), and C. Maddison et al., "The
+        Concrete Distribution" (2017); ``torch.nn.functional.gumbel_softmax``, with the same random numbers.
+
+    Example:
+        >>> _ = mgx.manual_seed(0)
+        >>> mgx.nn.functional.gumbel_softmax(mgx.tensor([1.0, 2.0, 3.0]), hard=True)
+        tensor([0., 0., 1.])
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    x = check_tensor("gumbel_softmax", logits).array
+    noise = -np.log(exponential_(wrap(np.empty(x.shape, x.dtype))).array)  # Gumbel's distribution
+    soft = act.softmax((logits + wrap(noise)) / tau, dim)
+    if not hard:
+        return soft
+    chosen = np.zeros(x.shape, x.dtype)
+    np.put_along_axis(chosen, soft.array.argmax(dim, keepdims=True), 1, dim)
+    return wrap(chosen) - soft.detach() + soft
+
+
+# ---------------------------------------------------------------- written into their input
+
+
+def relu_(input: Any) -> Any:
+    """In-place version of `relu`; returns the tensor itself."""
+    return relu(input, inplace=True)
+
+
+def leaky_relu_(input: Any, negative_slope: float = 0.01) -> Any:
+    """In-place version of `leaky_relu`; returns the tensor itself."""
+    return leaky_relu(input, negative_slope, inplace=True)
+
+
+def rrelu_(input: Any, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Any:
+    """In-place version of `rrelu`; returns the tensor itself."""
+    return rrelu(input, lower, upper, training, inplace=True)
+
+
+def elu_(input: Any, alpha: float = 1.0) -> Any:
+    """In-place version of `elu`; returns the tensor itself."""
+    return elu(input, alpha, inplace=True)
+
+
+def celu_(input: Any, alpha: float = 1.0) -> Any:
+    """In-place version of `celu`; returns the tensor itself."""
+    return celu(input, alpha, inplace=True)
+
+
+def selu_(input: Any) -> Any:
+    """In-place version of `selu`; returns the tensor itself."""
+    return selu(input, inplace=True)
+
+
+def hardtanh_(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """In-place version of `hardtanh`; returns the tensor itself."""
+    return hardtanh(input, min_val, max_val, inplace=True)
+
+
+def threshold_(input: Any, threshold: float, value: float) -> Any:
+    """In-place version of `threshold`; returns the tensor itself."""
+    return activate(act.threshold, "threshold", True, input, threshold, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -14,22 +15,29 @@ from microgradx.random import bernoulli_
 from microgradx.views import legacy_name, write
 
 
-def drop(name: str, input: Any, shape: tuple[int, ...], p: float, training: bool, inplace: bool) -> Any:
-    """The input times a mask, drawn in ``shape``, of zeros and of ``1 / (1 - p)``."""
+def kept(name: str, input: Any, shape: tuple[int, ...], p: float, training: bool) -> Any:
+    """An array of ``shape``, like the input's: 0 with probability ``p``, else 1. None if nothing is to be dropped."""
     if p < 0 or p > 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     x = check_tensor(name, input).array
     if not training or p == 0 or x.size == 0:
-        return input
+        return None
     if x.dtype.kind != "f":
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {legacy_name(x.dtype.name)}; "
             "convert the input with .float()"
         )
     # Like x, so that the random numbers come in the order of the memory.
-    mask = np.empty_like(x) if shape == x.shape else np.empty(shape, x.dtype)
-    mask[...] = 0 if p == 1 else bernoulli_(wrap(mask), 1 - p).array / (1 - p)
-    out = multiply(input, mask)
+    mask = np.zeros_like(x) if shape == x.shape else np.zeros(shape, x.dtype)
+    return mask if p == 1 else bernoulli_(wrap(mask), 1 - p).array
+
+
+def drop(name: str, input: Any, shape: tuple[int, ...], p: float, training: bool, inplace: bool) -> Any:
+    """The input times a mask, drawn in ``shape``, of zeros and of ``1 / (1 - p)``."""
+    mask = kept(name, input, shape, p, training)
+    if mask is None:
+        return input
+    out = multiply(input, mask if p == 1 else mask / (1 - p))
     return write(input, out, name + "_") if inplace else out
 
 
@@ -84,3 +92,58 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """`dropout` of whole channels: (N, C, D, H, W) or (C, D, H, W)."""
     return drop_channels("dropout3d", input, 3, p, training, inplace)
+
+
+SATURATION = 1.7580993408473766  # what selu gives for -∞, without the sign
+
+
+def drop_to_saturation(name: str, input: Any, shape: tuple[int, ...], p: float, training: bool, inplace: bool) -> Any:
+    """The input with -`SATURATION` in the dropped places, scaled and shifted so that mean and variance stay."""
+    mask = kept(name, input, shape, p, training)
+    if mask is None:
+        return input
+    if p == 1:
+        out = multiply(input, mask)
+    else:
+        scale = 1 / math.sqrt((SATURATION**2 * p + 1) * (1 - p))
+        shift = (mask - 1) * (SATURATION * scale) + SATURATION * scale * p
+        out = multiply(input, mask * scale) + wrap(shift)
+    return write(input, out, name + "_") if inplace else out
+
+
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+    """Dropout behind `selu`: what is dropped gets selu's lowest value, and mean and variance stay as they are.
+
+    Args:
+        input: A float tensor.
+        p: Probability that an element is dropped.
+        training: False returns the input as it is.
+        inplace: Write the result into the input.
+
+    Derivative: ``g · a`` where the input was kept, with ``a`` the scale that keeps the variance.
+    Raises: ValueError: ``p`` is not from 0 to 1. RuntimeError: the input is not floating-point.
+    Source: G. Klambauer et al., "Self-Normalizing Neural Networks" (2017); ``torch.nn.functional.alpha_dropout``, with
+        the same random numbers.
+
+    Example:
+        >>> _ = mgx.manual_seed(0)
+        >>> mgx.nn.functional.alpha_dropout(mgx.ones(4), training=True)
+        tensor([-0.7792, -0.7792,  1.6656, -0.7792])
+    """
+    return drop_to_saturation("alpha_dropout", input, input.array.shape, p, training, inplace)
+
+
+def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+    """`alpha_dropout` of whole channels: one number is drawn for each (sample, channel) of (N, C, ...).
+
+    Raises: RuntimeError: the input has fewer than 2 dimensions; and as `alpha_dropout`.
+    Source: ``torch.nn.functional.feature_alpha_dropout``.
+    """
+    shape = check_tensor("feature_alpha_dropout", input).array.shape
+    if len(shape) < 2 and training and 0 < p < 1:
+        raise RuntimeError(
+            f"Feature dropout requires at least 2 dimensions in the input, got {len(shape)}; use alpha_dropout"
+        )
+    return drop_to_saturation(
+        "feature_alpha_dropout", input, (*shape[:2], *(1,) * (len(shape) - 2)), p, training, inplace
+    )
