@@ -9,7 +9,7 @@ import numpy as np
 
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
-from microgradx.optim.optimizer import Group, check_option
+from microgradx.optim.optimizer import Group, check_lr, check_option
 
 
 class Adadelta(Elementwise):
@@ -51,7 +51,7 @@ class Adadelta(Elementwise):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         if not 0.0 <= rho <= 1.0:
             raise ValueError(f"Invalid rho value: {rho}")
         check_option(eps, "epsilon value")

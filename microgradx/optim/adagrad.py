@@ -9,7 +9,7 @@ import numpy as np
 
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
-from microgradx.optim.optimizer import Group, check_option
+from microgradx.optim.optimizer import Group, check_lr, check_option
 
 
 class Adagrad(Elementwise):
@@ -54,7 +54,7 @@ class Adagrad(Elementwise):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         check_option(lr_decay, "lr_decay value")
         check_option(weight_decay, "weight_decay value")
         check_option(initial_accumulator_value, "initial_accumulator_value value")

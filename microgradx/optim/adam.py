@@ -10,7 +10,7 @@ import numpy as np
 
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
-from microgradx.optim.optimizer import Group, check_betas, check_option
+from microgradx.optim.optimizer import Group, check_betas, check_lr, check_option
 
 
 class Adam(Elementwise):
@@ -62,7 +62,7 @@ class Adam(Elementwise):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         check_option(eps, "epsilon value")
         check_betas(betas)
         check_option(weight_decay, "weight_decay value")

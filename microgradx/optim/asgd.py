@@ -7,7 +7,7 @@ from typing import Any
 
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
-from microgradx.optim.optimizer import Group, check_option
+from microgradx.optim.optimizer import Group, check_lr, check_option
 
 
 class ASGD(Elementwise):
@@ -51,7 +51,7 @@ class ASGD(Elementwise):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         check_option(weight_decay, "weight_decay value")
         defaults = {
             "lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay, "foreach": foreach,

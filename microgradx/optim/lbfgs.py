@@ -10,7 +10,7 @@ import numpy as np
 
 from microgradx.graph import Array, Variable, own_memory, wrap
 from microgradx.memory import mark_written
-from microgradx.optim.optimizer import Optimizer, check_option, evaluate
+from microgradx.optim.optimizer import Optimizer, check_lr, evaluate
 
 Evaluation = tuple[float, Array]  # a loss, and the gradient by all parameters, flat
 Trial = tuple[float, float, Array, float]  # of a line search: distance, loss, gradient, slope
@@ -58,7 +58,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         defaults = {
             "lr": lr,
             "max_iter": max_iter,

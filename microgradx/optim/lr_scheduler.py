@@ -109,7 +109,7 @@ class LRScheduler:
         [1.0]
     """
 
-    _asked_by_step = False
+    _get_lr_called_within_step = False
     _is_initial = False
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
@@ -175,17 +175,17 @@ class LRScheduler:
         self._write(compute)
 
     def _write(self, compute: Callable[[], list[Any]]) -> None:
-        self._asked_by_step = True
+        self._get_lr_called_within_step = True
         try:
             rates = compute()
         finally:
-            self._asked_by_step = False
+            self._get_lr_called_within_step = False
         for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
             _set_lr(group, lr)
         self._last_lr = _rates(self.optimizer)
 
     def _warn_if_asked_directly(self) -> None:
-        if not self._asked_by_step:
+        if not self._get_lr_called_within_step:
             warnings.warn(GET_LR, UserWarning, stacklevel=3)
 
     def _times(self, factor: float) -> list[Any]:
@@ -648,17 +648,20 @@ class _Cycled(LRScheduler):
 
     use_beta1 = False
 
-    def _set_up_momentum(self, optimizer: Optimizer, base: Any, top: Any, last_epoch: int) -> None:
+    def _set_up_momentum(
+        self, optimizer: Optimizer, base: Any, top: Any, last_epoch: int
+    ) -> tuple[list[float], list[float]]:
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
             raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
         self.use_beta1 = "betas" in optimizer.defaults
-        self.max_momentums = _one_per_group("max_momentum", optimizer, top)
-        self.base_momentums = _one_per_group("base_momentum", optimizer, base)
+        bases = _one_per_group("base_momentum", optimizer, base)
+        tops = _one_per_group("max_momentum", optimizer, top)
         if last_epoch == -1:
-            for high, low, group in zip(self.max_momentums, self.base_momentums, optimizer.param_groups):
+            for high, low, group in zip(tops, bases, optimizer.param_groups):
                 self._set_momentum(group, high)
                 group["max_momentum"] = high
                 group["base_momentum"] = low
+        return bases, tops
 
     def _set_momentum(self, group: Group, value: float) -> None:
         if self.use_beta1:
@@ -721,7 +724,8 @@ class CyclicLR(_Cycled):
             self.scale_mode = "iterations" if mode == "exp_range" else "cycle"
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            self._set_up_momentum(optimizer, base_momentum, max_momentum, last_epoch)
+            momenta = self._set_up_momentum(optimizer, base_momentum, max_momentum, last_epoch)
+            self.base_momentums, self.max_momentums = momenta
         super().__init__(optimizer, last_epoch)
         self.base_lrs = base_lrs
 
@@ -808,17 +812,15 @@ class OneCycleLR(_Cycled):
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
         self._anneal_func_type = anneal_strategy
-        # Where each phase ends, and between which options of a group learning rate and momentum go in it.
         top, last = float(pct_start * self.total_steps) - 1, self.total_steps - 1
-        up = (top, "initial_lr", "max_lr", "max_momentum", "base_momentum")
-        self._phases: list[tuple[float, str, str, str, str]] = [
-            up, (last, "max_lr", "min_lr", "base_momentum", "max_momentum"),
-        ]  # fmt: skip
+        up = _phase(top, "initial_lr", "max_lr", "max_momentum", "base_momentum")
+        self._schedule_phases = [up, _phase(last, "max_lr", "min_lr", "base_momentum", "max_momentum")]
         if three_phase:
-            self._phases = [
+            bottom = float(2 * pct_start * self.total_steps) - 2
+            self._schedule_phases = [
                 up,
-                (float(2 * pct_start * self.total_steps) - 2, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
-                (last, "initial_lr", "min_lr", "max_momentum", "max_momentum"),
+                _phase(bottom, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
+                _phase(last, "initial_lr", "min_lr", "max_momentum", "max_momentum"),
             ]
         max_lrs = _one_per_group("max_lr", optimizer, max_lr)
         if last_epoch == -1:
@@ -841,15 +843,24 @@ class OneCycleLR(_Cycled):
         step = self.last_epoch
         if step > self.total_steps:
             raise ValueError(f"Tried to step {step} times. The specified number of total steps is {self.total_steps}")
-        i = sum(step > phase[0] for phase in self._phases[:-1])  # which phase it is
-        start = self._phases[i - 1][0] if i else 0.0
-        end, from_lr, to_lr, from_momentum, to_momentum = self._phases[i]
-        part = (step - start) / (end - start)
+        i = sum(step > phase["end_step"] for phase in self._schedule_phases[:-1])  # which phase it is
+        start = self._schedule_phases[i - 1]["end_step"] if i else 0.0
+        phase = self._schedule_phases[i]
+        part = (step - start) / (phase["end_step"] - start)
         groups = self.optimizer.param_groups
         if self.cycle_momentum:
+            first, last = phase["start_momentum"], phase["end_momentum"]
             for group in groups:
-                self._set_momentum(group, self._anneal(group[from_momentum], group[to_momentum], part))
-        return [self._anneal(group[from_lr], group[to_lr], part) for group in groups]
+                self._set_momentum(group, self._anneal(group[first], group[last], part))
+        return [self._anneal(group[phase["start_lr"]], group[phase["end_lr"]], part) for group in groups]
+
+
+def _phase(end_step: float, start_lr: str, end_lr: str, start_momentum: str, end_momentum: str) -> dict[str, Any]:
+    """When a phase of the cycle ends, and between which options of a group learning rate and momentum go in it."""
+    return {
+        "end_step": end_step, "start_lr": start_lr, "end_lr": end_lr,
+        "start_momentum": start_momentum, "end_momentum": end_momentum,
+    }  # fmt: skip
 
 
 def _check_positive(name: str, value: Any) -> None:
@@ -905,7 +916,9 @@ class ReduceLROnPlateau(LRScheduler):
         if isinstance(min_lr, (list, tuple)) and len(min_lr) != groups:
             raise ValueError(f"expected {groups} min_lrs, got {len(min_lr)}")
         self.optimizer = optimizer
-        self.min_lrs = min_lr
+        self.default_min_lr = None if isinstance(min_lr, (list, tuple)) else min_lr
+        self.min_lrs = _one_per_group("min_lrs", optimizer, min_lr)
+        self.mode_worse = math.inf if mode == "min" else -math.inf
         self.mode, self.factor, self.patience, self.cooldown, self.eps = mode, factor, patience, cooldown, eps
         self.threshold, self.threshold_mode = threshold, threshold_mode
         self.last_epoch = 0
@@ -913,9 +926,14 @@ class ReduceLROnPlateau(LRScheduler):
         self._reset()
 
     def _reset(self) -> None:
-        self.best = math.inf if self.mode == "min" else -math.inf
+        self.best = self.mode_worse
         self.cooldown_counter = 0
         self.num_bad_epochs = 0
+
+    @property
+    def in_cooldown(self) -> bool:
+        """Whether the epochs after a reduction are not counted yet."""
+        return self.cooldown_counter > 0
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
         """Set the learning rates of the next epoch, after one that gave this measure."""
@@ -927,7 +945,7 @@ class ReduceLROnPlateau(LRScheduler):
             self.best, self.num_bad_epochs = current, 0
         else:
             self.num_bad_epochs += 1
-        if self.cooldown_counter > 0:
+        if self.in_cooldown:
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:
@@ -943,7 +961,17 @@ class ReduceLROnPlateau(LRScheduler):
         return sign * value > sign * (self.best + sign * self.threshold)
 
     def _reduce(self) -> None:
-        for group, lowest in zip(self.optimizer.param_groups, _one_per_group("min_lrs", self.optimizer, self.min_lrs)):
+        groups = self.optimizer.param_groups
+        if len(groups) != len(self.min_lrs):  # some were added since
+            if self.default_min_lr is None:
+                raise RuntimeError(
+                    f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
+                    f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)}), usually due to a new param group "
+                    "being added to the optimizer. Please modify the `min_lrs` field to match the length of the "
+                    "`optimizer` param groups."
+                )
+            self.min_lrs = [self.default_min_lr] * len(groups)
+        for group, lowest in zip(groups, self.min_lrs):
             old = float(group["lr"])
             new = max(old * self.factor, lowest)
             if old - new > self.eps:

@@ -306,6 +306,14 @@ def evaluate(closure: Callable[[], Any] | None) -> Any:
         mode.grad = before
 
 
+def check_lr(lr: Any, text: str = "Invalid learning rate: {}") -> None:
+    """Raise PyTorch's error for a learning rate that is negative (or nan), or a tensor of several."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    if not float(lr) >= 0.0:
+        raise ValueError(text.format(lr))
+
+
 def check_option(value: Any, what: str) -> None:
     """Raise PyTorch's error for an option that must not be negative (nor nan)."""
     if not float(value) >= 0.0:

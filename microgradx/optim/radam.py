@@ -10,7 +10,7 @@ import numpy as np
 
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
-from microgradx.optim.optimizer import Group, check_betas, check_option
+from microgradx.optim.optimizer import Group, check_betas, check_lr, check_option
 
 
 class RAdam(Elementwise):
@@ -56,7 +56,7 @@ class RAdam(Elementwise):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         check_option(eps, "epsilon value")
         check_betas(betas)
         check_option(weight_decay, "weight_decay value")

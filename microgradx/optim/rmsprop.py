@@ -9,7 +9,7 @@ import numpy as np
 
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
-from microgradx.optim.optimizer import Group, check_option
+from microgradx.optim.optimizer import Group, check_lr, check_option
 
 
 class RMSprop(Elementwise):
@@ -55,7 +55,7 @@ class RMSprop(Elementwise):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         check_option(eps, "epsilon value")
         check_option(momentum, "momentum value")
         check_option(weight_decay, "weight_decay value")

@@ -9,7 +9,7 @@ import numpy as np
 
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
-from microgradx.optim.optimizer import Group, check_option
+from microgradx.optim.optimizer import Group, check_lr
 
 
 class Rprop(Elementwise):
@@ -51,7 +51,7 @@ class Rprop(Elementwise):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         if not 0.0 < etas[0] < 1.0 < etas[1]:
             raise ValueError(f"Invalid eta values: {etas[0]}, {etas[1]}")
         defaults = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
-from microgradx.optim.optimizer import Group, check_option
+from microgradx.optim.optimizer import Group, check_lr, check_option
 
 
 class SGD(Elementwise):
@@ -53,7 +53,7 @@ class SGD(Elementwise):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        check_option(lr, "learning rate")
+        check_lr(lr)
         check_option(momentum, "momentum value")
         check_option(weight_decay, "weight_decay value")
         if nesterov and (momentum <= 0 or dampening != 0):

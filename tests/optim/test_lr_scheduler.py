@@ -1,4 +1,4 @@
-"""Every schedule against PyTorch's, over 50 steps and for two groups."""
+"""Every schedule against PyTorch's, over 60 steps and for two groups."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ SCHEDULES: dict[str, Make] = {
     "PolynomialLR": lambda s, o: s.PolynomialLR(o, 30, 2.0),
     "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 11, 0.01),
     "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 4, 2, 0.01),
-    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.7, total_steps=50),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.7, total_steps=60),
     "OneCycleLR three phases": lambda s, o: s.OneCycleLR(
-        o, [0.7, 0.5], epochs=5, steps_per_epoch=10, anneal_strategy="linear", three_phase=True
+        o, [0.7, 0.5], epochs=6, steps_per_epoch=10, anneal_strategy="linear", three_phase=True
     ),
     "CyclicLR": lambda s, o: s.CyclicLR(o, 0.01, 0.4, step_size_up=5, step_size_down=3),
     "CyclicLR 2": lambda s, o: s.CyclicLR(o, [0.01, 0.1], 0.4, step_size_up=4, mode="triangular2"),
@@ -61,13 +61,13 @@ def options_of(optimizer: Any) -> list[dict[str, Any]]:
 @pytest.mark.filterwarnings("ignore:Detected call")  # of PyTorch too, where sequences are nested
 @pytest.mark.parametrize("algorithm", [("SGD", {"momentum": 0.5}), ("Adam", {})])
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_fifty_steps_equal_pytorchs(name: str, algorithm: tuple[str, dict[str, Any]]) -> None:
+def test_sixty_steps_equal_pytorchs(name: str, algorithm: tuple[str, dict[str, Any]]) -> None:
     histories = []
     for lib in BOTH:
         optimizer = optimizer_of(lib, algorithm[0], **algorithm[1])
         scheduler = SCHEDULES[name](lib.optim.lr_scheduler, optimizer)
         history = [(scheduler.get_last_lr(), options_of(optimizer))]
-        for _ in range(50):
+        for _ in range(60):
             optimizer.step()
             scheduler.step()
             history.append((scheduler.get_last_lr(), options_of(optimizer)))
@@ -99,6 +99,33 @@ def test_goes_on_from_a_saved_state(name: str) -> None:
         resumed.step()
     assert resumed.get_last_lr() == scheduler.get_last_lr()
     assert options_of(again) == options_of(optimizer)
+
+
+@pytest.mark.parametrize("name", [*SCHEDULES, "ReduceLROnPlateau"])
+@pytest.mark.filterwarnings("ignore:Detected call")
+def test_a_state_goes_from_pytorch_to_here_and_back(name: str) -> None:
+    def made(lib: Any) -> tuple[Any, Any, tuple[Any, ...]]:
+        optimizer = optimizer_of(lib, momentum=0.5)
+        if name == "ReduceLROnPlateau":
+            return optimizer, lib.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=2), (1.0,)
+        return optimizer, SCHEDULES[name](lib.optim.lr_scheduler, optimizer), ()
+
+    for here, there in (BOTH, BOTH[::-1]):
+        optimizer, scheduler, measure = made(here)
+        for _ in range(13):
+            optimizer.step()
+            scheduler.step(*measure)
+        other_optimizer, other, _ = made(there)
+        assert other.state_dict().keys() == scheduler.state_dict().keys()
+        other.load_state_dict(copy.deepcopy(scheduler.state_dict()))
+        assert other.state_dict() == scheduler.state_dict()
+        other_optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+        for a, b in ((optimizer, scheduler), (other_optimizer, other)):
+            for _ in range(10):
+                a.step()
+                b.step(*measure)
+        assert other.get_last_lr() == scheduler.get_last_lr()
+        assert options_of(other_optimizer) == options_of(optimizer)
 
 
 LOSSES = [5.0, 4.0, 3.0, 3.0, 3.0, 3.1, 2.9, 2.9999, 2.9, 2.9, 2.9, 2.9, 1.0, 1.0, 0.9999, 1.0, 1.1, 1.2] * 3
