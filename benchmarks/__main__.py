@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import chain, imports, memory, networks, scalars
+from benchmarks import chain, imports, layers, memory, networks, scalars
 from benchmarks.table import Row, line, machine, table
 
 WORKLOADS = {
@@ -15,6 +15,7 @@ WORKLOADS = {
     "scalars": scalars.rows,
     "moons": networks.moons_rows,
     "mlp": networks.mlp_rows,
+    **{name: layers.rows(name) for name in layers.PROGRAMS},
     "memory": memory.rows,
     "import": imports.rows,
 }

@@ -58,13 +58,14 @@ def inside(spatial: Sizes, padding: Sequence[tuple[int, int]]) -> tuple[Any, ...
     return (..., *(slice(before, before + n) for n, (before, _) in zip(spatial, padding, strict=True)))
 
 
-def unfold(x: Array, kernel: Sizes, size: Sizes, slide: Slide) -> Array:
+def unfold(x: Array, kernel: Sizes, size: Sizes, slide: Slide, first: int = 0) -> Array:
     """What each place of the result sees: padded (N, C, *spatial) -> (N, C, *kernel, *size).
 
-    The last axis is unfolded first. So the largest copies, which come last, are those of the longest runs.
+    The last axis is unfolded first. So the largest copies, which come last, are those of the longest runs. With
+    ``first=1`` they are left out: the first spatial axis stays as it is, (N, C, *kernel[1:], rows, *size[1:]).
     """
     d = len(kernel)
-    for a in reversed(range(d)):
+    for a in reversed(range(first, d)):
         axis = x.ndim - d + a
         taps = [tap(axis, i, size[a], slide.stride[a], slide.dilation[a]) for i in range(kernel[a])]
         if len(taps) == 1:
@@ -77,10 +78,10 @@ def unfold(x: Array, kernel: Sizes, size: Sizes, slide: Slide) -> Array:
     return x
 
 
-def fold(columns: Array, size: Sizes, slide: Slide) -> Array:
+def fold(columns: Array, size: Sizes, slide: Slide, first: int = 0) -> Array:
     """Add up what `unfold` would copy: (N, C, *kernel, *places) -> (N, C, *size), padding included."""
     d = len(size)
-    for a in range(d):
+    for a in range(first, d):
         axis = columns.ndim - d + a - 1
         taps = [
             tap(axis, i, columns.shape[axis + 1], slide.stride[a], slide.dilation[a]) for i in range(columns.shape[2])
@@ -94,10 +95,45 @@ def fold(columns: Array, size: Sizes, slide: Slide) -> Array:
     return columns
 
 
-def blocks(samples: int, numbers: int) -> Iterator[slice]:
-    """Cut a batch so that the columns of a piece, ``numbers`` for each sample, stay in the cache."""
-    step = max(1, 2**18 // max(1, numbers))
-    return (slice(i, i + step) for i in range(0, samples, step))
+class Plan(NamedTuple):
+    """How a convolution becomes products of matrices: one, or one for each row of the kernel.
+
+    Where the step along the first axis is 1, what a row of the kernel sees at all places is a range of columns that
+    are not unfolded along that axis. The ranges of the rows overlap, so most of the copies are spared; the products
+    are smaller, and this pays if enough channels are left for them.
+    """
+
+    first: int  # the first spatial axis to unfold
+    seen: int  # numbers in a column
+    ranges: tuple[slice, ...]  # of the flattened columns: one for each product
+    length: int  # of all flattened columns
+    padded: Sizes
+
+    @classmethod
+    def of(cls, shape: Sizes, size: Sizes, spatial: Sizes, slide: Slide) -> Plan:
+        """For kernels of a shape, which slide over ``spatial`` to ``size`` places."""
+        rows, seen, places = shape[2], math.prod(shape[1:]), math.prod(size)
+        padded = tuple(n + sum(around) for n, around in zip(spatial, slide.padding, strict=True))
+        if rows == 1 or slide.stride[0] > 1 or seen // rows < 16:
+            return cls(0, seen, (slice(places),), places, padded)
+        line = math.prod(size[1:])
+        starts = range(0, rows * slide.dilation[0] * line, slide.dilation[0] * line)
+        return cls(1, seen // rows, tuple(slice(s, s + places) for s in starts), padded[0] * line, padded)
+
+    def cut(self, w: Array, groups: int) -> Array:
+        """The kernels as they are multiplied: (O, C / groups, *kernel) -> (products, groups, O / groups, seen)."""
+        parts = np.moveaxis(w, 2, 0) if self.first else w
+        return parts.reshape(len(self.ranges), groups, len(w) // groups, self.seen)
+
+    def columns(self, x: Array, kernel: Sizes, size: Sizes, slide: Slide) -> Array:
+        """(N, C, *spatial) -> (N, groups, seen, length)."""
+        columns = unfold(pad(x, slide.padding), kernel, size, slide, self.first)
+        return columns.reshape(len(x), slide.groups, self.seen, self.length)
+
+    def blocks(self, samples: int, groups: int) -> Iterator[slice]:
+        """Cut a batch so that the columns of a piece stay in the cache."""
+        step = max(1, 2**18 // max(1, groups * self.seen * self.length))
+        return (slice(i, i + step) for i in range(0, samples, step))
 
 
 @primitive(name="Convolution")
@@ -106,12 +142,15 @@ def conv(x: Array, w: Array, b: Array | None, size: Sizes, slide: Slide) -> Arra
 
     ``size`` is the spatial size of the result: (N, C, *spatial), (O, C / groups, *kernel) -> (N, O, *size).
     """
-    groups, places, seen = slide.groups, math.prod(size), math.prod(w.shape[1:])
-    rows = w.reshape(groups, len(w) // groups, seen)
-    out = np.empty((len(x), groups, len(w) // groups, places), x.dtype)
-    for piece in blocks(len(x), groups * seen * places):
-        columns = unfold(pad(x[piece], slide.padding), w.shape[2:], size, slide)
-        np.matmul(rows, columns.reshape(len(columns), groups, seen, places), out=out[piece])
+    groups = slide.groups
+    plan = Plan.of(w.shape, size, x.shape[2:], slide)
+    kernels = plan.cut(w, groups)
+    out = np.empty((len(x), groups, len(w) // groups, math.prod(size)), x.dtype)
+    for piece in plan.blocks(len(x), groups):
+        columns = plan.columns(x[piece], w.shape[2:], size, slide)
+        np.matmul(kernels[0], columns[..., plan.ranges[0]], out=out[piece])
+        for rows, seen in zip(kernels[1:], plan.ranges[1:], strict=True):
+            out[piece] += rows @ columns[..., seen]
         if b is not None:
             out[piece] += b.reshape(groups, -1, 1)
     return out.reshape(len(x), len(w), *size)
@@ -123,16 +162,21 @@ def conv_transpose(y: Array, w: Array, b: Array | None, size: Sizes, slide: Slid
 
     ``size`` is the spatial size of the result: (N, O, *places), (O, C / groups, *kernel) -> (N, C, *size).
     """
-    groups, channels, kernel = slide.groups, w.shape[1] * slide.groups, w.shape[2:]
-    samples, places, seen = len(y), math.prod(y.shape[2:]), math.prod(w.shape[1:])
-    rows = w.reshape(groups, len(w) // groups, seen).swapaxes(1, 2)
-    padded = tuple(n + sum(around) for n, around in zip(size, slide.padding, strict=True))
-    out = np.empty((samples, channels, *size), y.dtype)
-    for piece in blocks(samples, groups * seen * places):
-        part = y[piece]
-        columns = rows @ part.reshape(len(part), groups, len(w) // groups, places)
-        columns = columns.reshape(len(part), channels, *kernel, *y.shape[2:])
-        out[piece] = fold(columns, padded, slide)[inside(size, slide.padding)]
+    groups, channels, places = slide.groups, w.shape[1] * slide.groups, y.shape[2:]
+    plan = Plan.of(w.shape, places, size, slide)
+    kernels = plan.cut(w, groups).swapaxes(2, 3)
+    unfolded = (*w.shape[2 + plan.first :], *plan.padded[: plan.first], *places[plan.first :])
+    out = np.empty((len(y), channels, *size), y.dtype)
+    for piece in plan.blocks(len(y), groups):
+        part = y[piece].reshape(-1, groups, len(w) // groups, math.prod(places))
+        if len(kernels) == 1:
+            columns = kernels[0] @ part
+        else:
+            columns = np.zeros((len(part), groups, plan.seen, plan.length), y.dtype)
+            for rows, seen in zip(kernels, plan.ranges, strict=True):
+                columns[..., seen] += rows @ part
+        columns = columns.reshape(len(part), channels, *unfolded)
+        out[piece] = fold(columns, plan.padded, slide, plan.first)[inside(size, slide.padding)]
         if b is not None:
             out[piece] += b.reshape(-1, *(1,) * len(size))
     return out
@@ -144,14 +188,19 @@ def conv_weight(y: Array, x: Array, size: Sizes, slide: Slide) -> Array:
 
     ``size`` is the spatial size of the kernel: (N, O, *places), (N, C, *spatial) -> (O, C / groups, *size).
     """
-    groups, channels, places = slide.groups, x.shape[1] // slide.groups, math.prod(y.shape[2:])
-    seen, per_group = channels * math.prod(size), y.shape[1] // groups
-    out = np.zeros((groups, per_group, seen), x.dtype)
-    for piece in blocks(len(x), groups * seen * places):
-        columns = unfold(pad(x[piece], slide.padding), size, y.shape[2:], slide)
-        columns = columns.reshape(len(columns), groups, seen, places)
-        out += np.sum(y[piece].reshape(-1, groups, per_group, places) @ columns.swapaxes(2, 3), axis=0)
-    return out.reshape(y.shape[1], channels, *size)
+    groups, outputs, places = slide.groups, y.shape[1], y.shape[2:]
+    shape = (outputs, x.shape[1] // groups, *size)
+    plan = Plan.of(shape, places, x.shape[2:], slide)
+    sums = np.zeros((len(plan.ranges), groups, plan.seen, outputs // groups), x.dtype)
+    for piece in plan.blocks(len(x), groups):
+        columns = plan.columns(x[piece], size, places, slide)
+        part = y[piece].reshape(len(columns), groups, -1, math.prod(places)).swapaxes(2, 3)
+        for total, seen in zip(sums, plan.ranges, strict=True):
+            total += np.add.reduce(columns[..., seen] @ part, 0)
+    kernels = sums.swapaxes(2, 3)
+    if not plan.first:
+        return kernels.reshape(shape)
+    return np.moveaxis(kernels.reshape(size[0], *shape[:2], *size[1:]), 0, 2)
 
 
 def bias_rule(g: Array) -> Array:

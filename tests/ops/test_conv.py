@@ -31,6 +31,19 @@ CONVOLUTIONS = {
     "kernel = input": ("conv2d", (2, 3, 4, 5), (4, 3, 4, 5), (4,), {}),
     "valid": ("conv2d", (2, 3, 5, 5), (4, 3, 3, 3), (4,), {"padding": "valid"}),
     "same": ("conv2d", (2, 3, 5, 6), (4, 3, 3, 4), (4,), {"padding": "same", "dilation": (1, 2)}),
+    # a product for each row of the kernel: from 16 numbers in a row on, if the first stride is 1
+    "rows": ("conv2d", (2, 6, 7, 6), (4, 6, 3, 3), (4,), {"padding": (0, 1)}),
+    "rows, all": (
+        "conv2d", (2, 12, 9, 10), (6, 6, 3, 3), (6,),
+        {"stride": (1, 3), "padding": (2, 1), "dilation": (2, 3), "groups": 2},
+    ),
+    "rows, kernel = input": ("conv2d", (2, 6, 4, 3), (4, 6, 4, 3), None, {}),
+    "rows, no samples": ("conv2d", (0, 6, 5, 5), (4, 6, 3, 3), (4,), {"padding": 1}),
+    "rows, 1d": ("conv1d", (2, 16, 9), (4, 16, 3), (4,), {"dilation": 2, "padding": 1}),
+    "rows, 3d": ("conv3d", (2, 3, 5, 4, 6), (3, 3, 2, 3, 2), (3,), {"stride": (1, 2, 3), "padding": (1, 0, 1)}),
+    "rows, transposed": (
+        "conv_transpose2d", (2, 6, 4, 5), (6, 8, 3, 2), (8,), {"stride": (1, 2), "padding": (1, 0), "dilation": 2},
+    ),
     "no samples": ("conv2d", (0, 3, 5, 5), (4, 3, 3, 3), (4,), {"padding": 1}),
     "unbatched": ("conv2d", (3, 6, 7), (4, 3, 3, 3), (4,), {"stride": 2}),
     "1d": ("conv1d", (2, 3, 9), (4, 3, 3), (4,), {"stride": 2, "padding": 1}),
@@ -120,7 +133,9 @@ def test_gradient_of_gradient_is_pytorchs(name):
         close(dx, dz, 1e-9)
 
 
-@pytest.mark.parametrize("name", ["plain", "no bias", "1x1 padded", "asymmetric", "dilation", "all", "depthwise"])
+@pytest.mark.parametrize(
+    "name", ["plain", "no bias", "1x1 padded", "asymmetric", "dilation", "all", "depthwise", "rows, all"]
+)
 def test_the_three_primitives_are_each_others_adjoints(name):
     """⟨y, conv(x, w)⟩ = ⟨x, conv_transpose(y, w)⟩ = ⟨w, conv_weight(y, x)⟩, on arrays that have gaps."""
     _, x_shape, w_shape, _, options = CONVOLUTIONS[name]
@@ -145,10 +160,13 @@ def test_the_three_primitives_are_each_others_adjoints(name):
     assert np.sum(w * ops.conv_weight(y, x, w_shape[2:], slide)) == pytest.approx(product, rel=1e-10)
 
 
-def test_large_batches_are_cut_into_blocks():
+@pytest.mark.parametrize(("channels", "products"), [(3, 1), (8, 5)])
+def test_large_batches_are_cut_into_blocks(channels, products):
     random = np.random.default_rng(4)
-    x, w = random.standard_normal((37, 3, 20, 20)), random.standard_normal((4, 3, 5, 5))
-    assert len(list(ops.blocks(37, w[0].size * 16 * 16))) > 2
+    x, w = random.standard_normal((47, channels, 20, 20)), random.standard_normal((4, channels, 5, 5))
+    plan = ops.Plan.of(w.shape, (16, 16), (20, 20), ops.Slide((1, 1), ((0, 0), (0, 0)), (1, 1)))
+    assert len(plan.ranges) == products
+    assert len(list(plan.blocks(47, 1))) > 2
     xs, zs = ([t(a, requires_grad=True) for a in (x, w)] for t in (mgx.tensor, torch.tensor))
     y, z = ops.conv2d(*xs), F.conv2d(*zs)
     close(y, z)
