@@ -19,7 +19,7 @@ def repeated(value: Any, n: int) -> Any:
     return tuple(value) if isinstance(value, Iterable) else (value,) * n
 
 
-class _ConvBase(Module):
+class _ConvNd(Module):
     """What all convolutions have in common; ``d`` is the number of spatial dimensions."""
 
     d: int
@@ -88,7 +88,7 @@ class _ConvBase(Module):
         return text + (f", padding_mode={self.padding_mode}" if self.padding_mode != "zeros" else "")
 
 
-class _Conv(_ConvBase):
+class _Conv(_ConvNd):
     convolve: Callable[..., Any]
 
     def __init__(
@@ -197,7 +197,7 @@ class Conv3d(_Conv):
     convolve = staticmethod(F.conv3d)
 
 
-class _ConvTranspose(_ConvBase):
+class _ConvTransposeNd(_ConvNd):
     transposed = True
     convolve: Callable[..., Any]
 
@@ -251,7 +251,7 @@ class _ConvTranspose(_ConvBase):
         return tuple(size - a for size, a in zip(wanted, least))
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """The transpose of `Conv1d`; arguments as in `ConvTranspose2d`.
 
     Source: ``torch.nn.ConvTranspose1d``.
@@ -265,7 +265,7 @@ class ConvTranspose1d(_ConvTranspose):
     convolve = staticmethod(F.conv_transpose1d)
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """The transpose of `Conv2d`: what goes back through a convolution, used to go forward, to larger images.
 
     Args:
@@ -295,7 +295,7 @@ class ConvTranspose2d(_ConvTranspose):
     convolve = staticmethod(F.conv_transpose2d)
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """The transpose of `Conv3d`; arguments as in `ConvTranspose2d`.
 
     Source: ``torch.nn.ConvTranspose3d``.

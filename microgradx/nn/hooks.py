@@ -3,14 +3,40 @@
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from microgradx.engine import primitive
 from microgradx.graph import Variable, mode, wrap
 from microgradx.tensor import Handle as RemovableHandle
 from microgradx.views import attach
 
-__all__ = ["BackwardHook", "RemovableHandle", "register"]
+__all__ = [
+    "EVERYWHERE",
+    "BackwardHook",
+    "Hook",
+    "RemovableHandle",
+    "everywhere",
+    "register",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+    "registered",
+]
+
+
+class Hook(NamedTuple):
+    """A function to call, and how."""
+
+    call: Callable[..., Any]
+    with_kwargs: bool = False
+    always: bool = False  # even if an error occurs
+    old: bool = False  # in PyTorch's older form
+    kind: str = ""  # when, if it belongs to all modules
 
 
 def register(hooks: "OrderedDict[int, Any]", hook: Any, prepend: bool = False) -> RemovableHandle:
@@ -19,6 +45,117 @@ def register(hooks: "OrderedDict[int, Any]", hook: Any, prepend: bool = False) -
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle
+
+
+# ---------------------------------------------------------------- hooks of all modules
+
+EVERYWHERE: OrderedDict[int, Hook] = OrderedDict()
+"""Hooks that are called for every module, in front of its own."""
+
+REGISTRATION: OrderedDict[int, Hook] = OrderedDict()
+"""Hooks that are called when a module gets a parameter, a buffer or a child."""
+
+
+def everywhere(kind: str) -> dict[int, Hook]:
+    """The hooks of all modules that are called at one time."""
+    return {number: hook for number, hook in EVERYWHERE.items() if hook.kind == kind}
+
+
+def registered(kind: str, module: Any, name: str, value: Any) -> Any:
+    """What a module is to register under a name: the value, or what hooks put in its place."""
+    for hook in list(REGISTRATION.values()):
+        if hook.kind == kind:
+            replaced = hook.call(module, name, value)
+            value = value if replaced is None else replaced
+    return value
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, args)`` before the ``forward`` of every module, in front of the module's own hooks.
+
+    Source: ``torch.nn.modules.module.register_module_forward_pre_hook``.
+
+    Example:
+        >>> from microgradx.nn.modules.module import register_module_forward_pre_hook
+        >>> with register_module_forward_pre_hook(lambda module, args: print(type(module).__name__)):
+        ...     _ = mgx.nn.Sequential(mgx.nn.Identity(), mgx.nn.ReLU())(mgx.ones(1))
+        Sequential
+        Identity
+        ReLU
+    """
+    return register(EVERYWHERE, Hook(hook, kind="forward_pre"))
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call ``hook(module, args, output)`` after the ``forward`` of every module; options as `Module`'s.
+
+    Source: ``torch.nn.modules.module.register_module_forward_hook``.
+    """
+    return register(EVERYWHERE, Hook(hook, with_kwargs, always_call, kind="forward"))
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, grad_output)`` for every module on the way back.
+
+    Source: ``torch.nn.modules.module.register_module_full_backward_pre_hook``.
+    """
+    return register(EVERYWHERE, Hook(hook, kind="backward_pre"))
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, grad_input, grad_output)`` for every module on the way back.
+
+    Raises: RuntimeError: there is one of the older form.
+    Source: ``torch.nn.modules.module.register_module_full_backward_hook``.
+    """
+    return _register_backward(hook, old=False)
+
+
+def register_module_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """The older form of `register_module_full_backward_hook`; see ``Module.register_backward_hook``.
+
+    Raises: RuntimeError: there is one of the newer form.
+    Source: ``torch.nn.modules.module.register_module_backward_hook``.
+    """
+    return _register_backward(hook, old=True)
+
+
+def _register_backward(hook: Callable[..., Any], old: bool) -> RemovableHandle:
+    if any(h.old != old for h in everywhere("backward").values()):
+        raise RuntimeError(
+            "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only "
+            "one of them."
+        )
+    return register(EVERYWHERE, Hook(hook, old=old, kind="backward"))
+
+
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, parameter)`` when a module gets one; what it returns takes the parameter's place.
+
+    Source: ``torch.nn.modules.module.register_module_parameter_registration_hook``.
+    """
+    return register(REGISTRATION, Hook(hook, kind="parameter"))
+
+
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, buffer)`` when a module gets one; what it returns takes the buffer's place.
+
+    Source: ``torch.nn.modules.module.register_module_buffer_registration_hook``.
+    """
+    return register(REGISTRATION, Hook(hook, kind="buffer"))
+
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, submodule)`` when a module gets a child; what it returns takes the child's place.
+
+    Source: ``torch.nn.modules.module.register_module_module_registration_hook``.
+    """
+    return register(REGISTRATION, Hook(hook, kind="module"))
+
+
+# ---------------------------------------------------------------- backward hooks
 
 
 @primitive(name="BackwardHookFunction", multiple=True)
@@ -37,8 +174,9 @@ class BackwardHook:
     gradients of the outputs arrive first and are kept; with those of the inputs the hooks are then called.
     """
 
-    def __init__(self, module: Any, pre_hooks: Iterable[Any], hooks: Iterable[Any]) -> None:
+    def __init__(self, module: Any, pre_hooks: Iterable[Any], hooks: Iterable[Any], old: bool = False) -> None:
         self.module = module
+        self.old = old
         self.pre_hooks = list(pre_hooks)
         self.hooks = list(hooks)
         self.grad_output: tuple[Any, ...] | None = None
@@ -81,8 +219,9 @@ class BackwardHook:
 
         passed = list(values)
         for i, result in zip(places, watch(see_arrays, *[values[i] for i in places]), strict=True):
-            # A view, of the kind that may not be written to: writing would go past the hook.
-            passed[i] = attach(result, values[i], lambda array: array, several="BackwardHookFunction")
+            # A view, of the kind that may not be written to: writing would go past the hook. Older hooks allow it.
+            several = "" if self.old else "BackwardHookFunction"
+            passed[i] = attach(result, values[i], lambda array: array, several=several)
         return tuple(passed)
 
     def see_outputs(self, grad_output: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -92,11 +231,12 @@ class BackwardHook:
                 grad_output = self.checked("pre hook returned an invalid number of grad_output", replaced, grad_output)
         self.grad_output = grad_output
         if not self.watches_inputs and self.hooks:
-            warnings.warn(
-                "Full backward hook is firing when gradients are computed with respect to module outputs since no "
-                "inputs require gradients.",
-                stacklevel=2,
-            )
+            if not self.old:
+                warnings.warn(
+                    "Full backward hook is firing when gradients are computed with respect to module outputs since no "
+                    "inputs require gradients.",
+                    stacklevel=2,
+                )
             self.call_hooks((None,) * self.inputs)
         return grad_output
 

@@ -2,25 +2,55 @@
 
 import itertools
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from functools import partial
+from typing import Any, NamedTuple, Self, TypeVar
 
 from microgradx.autograd import no_grad
+from microgradx.creation import empty
 from microgradx.device import device as Device
 from microgradx.dtypes import dtype as Dtype
 from microgradx.graph import ON, Variable, mode
-from microgradx.nn.hooks import BackwardHook, RemovableHandle, register
-from microgradx.nn.parameter import Parameter
+from microgradx.nn.hooks import (
+    EVERYWHERE,
+    BackwardHook,
+    Hook,
+    RemovableHandle,
+    everywhere,
+    register,
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+    registered,
+)
+from microgradx.nn.parameter import Buffer, Parameter, is_lazy
 from microgradx.views import legacy_name
 
-__all__ = ["Module"]
+__all__ = [
+    "Module",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
+
+EXTRA_STATE = "_extra_state"
 
 
-class _Hook(NamedTuple):
-    call: Callable[..., Any]
-    with_kwargs: bool
-    always: bool = False
+NOT_BOTH = (
+    "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only one of them."
+)
 
 
 class _Calls(threading.local):
@@ -44,6 +74,26 @@ class IncompatibleKeys(NamedTuple):
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
+
+def _tables() -> dict[str, Any]:
+    """What a module holds from the start."""
+    return {
+        "training": True,
+        "_parameters": {},
+        "_buffers": {},
+        "_non_persistent_buffers_set": set(),
+        "_modules": {},
+        "_forward_pre_hooks": OrderedDict(),
+        "_forward_hooks": OrderedDict(),
+        "_backward_pre_hooks": OrderedDict(),
+        "_backward_hooks": OrderedDict(),
+        "_state_dict_pre_hooks": OrderedDict(),
+        "_state_dict_hooks": OrderedDict(),
+        "_load_state_dict_pre_hooks": OrderedDict(),
+        "_load_state_dict_post_hooks": OrderedDict(),
+        "_is_full_backward_hook": None,
+    }
 
 
 class Module:
@@ -72,28 +122,25 @@ class Module:
     """
 
     training: bool
+    _is_full_backward_hook: bool | None
+    dump_patches = False
+    call_super_init = False
+    T_destination = TypeVar("T_destination", bound=dict[str, Any])  # for annotations of overridden methods
     _version = 1
     _parameters: dict[str, Any]
     _buffers: dict[str, Any]
     _modules: dict[str, Any]
 
-    def __init__(self) -> None:
-        # Around our own __setattr__, which looks at tables that do not exist yet.
-        self.__dict__.update(
-            training=True,
-            _parameters={},
-            _buffers={},
-            _non_persistent_buffers_set=set(),
-            _modules={},
-            _forward_pre_hooks=OrderedDict(),
-            _forward_hooks=OrderedDict(),
-            _backward_pre_hooks=OrderedDict(),
-            _backward_hooks=OrderedDict(),
-            _state_dict_pre_hooks=OrderedDict(),
-            _state_dict_hooks=OrderedDict(),
-            _load_state_dict_pre_hooks=OrderedDict(),
-            _load_state_dict_post_hooks=OrderedDict(),
-        )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not self.call_super_init and (args or kwargs):
+            what = f"{type(self).__name__}.__init__()"
+            if kwargs:
+                raise TypeError(f"{what} got an unexpected keyword argument '{next(iter(kwargs))}'")
+            given = len(args) + 1
+            raise TypeError(f"{what} takes 1 positional argument but {given} were given")
+        self.__dict__.update(_tables())  # around our own __setattr__, which looks at tables that do not exist yet
+        if self.call_super_init:  # for a class that has another base beside Module
+            super().__init__(*args, **kwargs)
 
     # ---------------------------------------------------------------- calling
 
@@ -106,7 +153,13 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if mode.grad > ON:
             return self._recorded_call(args, kwargs)
-        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+        if (
+            self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
+            or EVERYWHERE
+        ):
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -132,9 +185,10 @@ class Module:
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = None
-        waiting = dict(self._forward_hooks)  # those that are to be called even if an error occurs
+        after = {**everywhere("forward"), **self._forward_hooks}
+        waiting = dict(after)  # those that are to be called even if an error occurs
         try:
-            for hook in list(self._forward_pre_hooks.values()):
+            for hook in [*everywhere("forward_pre").values(), *self._forward_pre_hooks.values()]:
                 if hook.with_kwargs:
                     replaced = hook.call(self, args, kwargs)
                     if replaced is not None:
@@ -148,12 +202,11 @@ class Module:
                     replaced = hook.call(self, args)
                     if replaced is not None:
                         args = replaced if isinstance(replaced, tuple) else (replaced,)
-            backward = None
-            if self._backward_hooks or self._backward_pre_hooks:
-                backward = BackwardHook(self, self._backward_pre_hooks.values(), self._backward_hooks.values())
+            backward = self._backward_hook()
+            if backward is not None:
                 args = backward.watch_inputs(args)
             result = self.forward(*args, **kwargs)
-            for number, hook in list(self._forward_hooks.items()):
+            for number, hook in after.items():
                 waiting.pop(number, None)
                 replaced = self._call_forward_hook(hook, args, kwargs, result)
                 result = result if replaced is None else replaced
@@ -161,11 +214,29 @@ class Module:
         except Exception:
             for hook in waiting.values():
                 if hook.always:
-                    self._call_forward_hook(hook, args, kwargs, result)
+                    try:
+                        replaced = self._call_forward_hook(hook, args, kwargs, result)
+                        result = result if replaced is None else replaced
+                    except Exception as error:
+                        warnings.warn(
+                            "module forward hook with ``always_call=True`` raised an exception that was silenced as "
+                            f"another error was raised in forward: {error}",
+                            stacklevel=3,
+                        )
             raise
 
-    def _call_forward_hook(self, hook: _Hook, args: Any, kwargs: Any, result: Any) -> Any:
+    def _call_forward_hook(self, hook: Hook, args: Any, kwargs: Any, result: Any) -> Any:
         return hook.call(self, args, kwargs, result) if hook.with_kwargs else hook.call(self, args, result)
+
+    def _backward_hook(self) -> BackwardHook | None:
+        """What calls the backward hooks of one call, if there are any."""
+        pre = [*everywhere("backward_pre").values(), *self._backward_pre_hooks.values()]
+        every = everywhere("backward")
+        hooks = [*(h.call for h in every.values()), *self._backward_hooks.values()]
+        if not (pre or hooks):
+            return None
+        old = (self._backward_hooks and self._is_full_backward_hook is False) or any(h.old for h in every.values())
+        return BackwardHook(self, [h.call if isinstance(h, Hook) else h for h in pre], hooks, old=bool(old))
 
     # ---------------------------------------------------------------- hooks
 
@@ -185,7 +256,7 @@ class Module:
             >>> double(mgx.tensor(3.0))
             tensor(6.)
         """
-        return register(self._forward_pre_hooks, _Hook(hook, with_kwargs), prepend)
+        return register(self._forward_pre_hooks, Hook(hook, with_kwargs), prepend)
 
     def register_forward_hook(
         self,
@@ -211,7 +282,7 @@ class Module:
             >>> shapes
             [torch.Size([3, 5])]
         """
-        return register(self._forward_hooks, _Hook(hook, with_kwargs, always_call), prepend)
+        return register(self._forward_hooks, Hook(hook, with_kwargs, always_call), prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_output)`` when the gradients of the outputs are known.
@@ -233,7 +304,30 @@ class Module:
             >>> layer(mgx.ones(1, 3, requires_grad=True)).sum().backward()
             tensor([[1.]])
         """
+        if self._is_full_backward_hook is False:
+            raise RuntimeError(NOT_BOTH)
+        self._is_full_backward_hook = True
         return register(self._backward_hooks, hook, prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)``: the older form of ``register_full_backward_hook``.
+
+        Other than there, results may afterwards be changed in place.
+
+        Raises: RuntimeError: the module has a hook of the newer form.
+        Source: ``torch.nn.Module.register_backward_hook``, but ``grad_input`` is always that of the module's inputs; in
+            PyTorch it is what its last operation hands on, which may be more, or something else.
+
+        Example:
+            >>> layer = mgx.nn.ReLU()
+            >>> _ = layer.register_backward_hook(lambda m, grad_input, grad_output: print(grad_output[0]))
+            >>> layer(mgx.ones(2, requires_grad=True)).sum().backward()
+            tensor([1., 1.])
+        """
+        if self._is_full_backward_hook is True:
+            raise RuntimeError(NOT_BOTH)
+        self._is_full_backward_hook = False
+        return register(self._backward_hooks, hook)
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, prefix, keep_vars)`` before ``state_dict`` collects."""
@@ -244,11 +338,21 @@ class Module:
 
         The hook may change the dictionary in place.
         """
-        return register(self._state_dict_hooks, hook)
+        return register(self._state_dict_hooks, Hook(hook))
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """The older form, which libraries use: what the hook returns replaces the result, if it is not None."""
+        return register(self._state_dict_hooks, Hook(hook, old=True))
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors)`` first."""
-        return register(self._load_state_dict_pre_hooks, hook)
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
+        """The older form, which libraries use: the hook is called without the module, unless ``with_module``."""
+        return register(self._load_state_dict_pre_hooks, Hook(hook, old=not with_module))
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, incompatible_keys)`` after loading; the hook may change the lists in place."""
@@ -272,7 +376,7 @@ class Module:
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. "
                 f"To express '{name}' as a function of another Tensor, compute the value in the forward() method."
             )
-        self._parameters[name] = param
+        self._parameters[name] = None if param is None else registered("parameter", self, name, param)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Add a tensor that belongs to the module's state, but is not trained.
@@ -295,7 +399,7 @@ class Module:
             raise TypeError(
                 f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = registered("buffer", self, name, tensor)
         change = self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add
         change(name)
 
@@ -307,9 +411,11 @@ class Module:
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{_typename(module)} is not a Module subclass")
         self._check_name("module", name, self.__dict__.get("_modules"))
-        self._modules[name] = module
+        self._modules[name] = registered("module", self, name, module)
 
-    register_module = add_module
+    def register_module(self, name: str, module: "Module | None") -> None:
+        """The same as ``add_module``."""
+        self.add_module(name, module)
 
     def _check_name(self, kind: str, name: Any, table: Any) -> None:
         if table is None:
@@ -341,25 +447,24 @@ class Module:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
             self._forget(name, keep=parameters)
             self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            if modules is None:
-                raise AttributeError("cannot assign module before Module.__init__() call")
-            if parameters and name in parameters:
-                raise TypeError(_not_assignable(value, "parameter", name, "torch.nn.Parameter"))
-            self._forget(name, keep=modules)
-            modules[name] = value
         elif parameters and name in parameters:
             if value is not None:
                 raise TypeError(_not_assignable(value, "parameter", name, "torch.nn.Parameter"))
-            parameters[name] = None
+            self.register_parameter(name, None)
+        elif isinstance(value, Module):
+            if modules is None:
+                raise AttributeError("cannot assign module before Module.__init__() call")
+            self._forget(name, keep=modules)
+            modules[name] = registered("module", self, name, value)
         elif modules and name in modules:
             if value is not None:
                 raise TypeError(_not_assignable(value, "child module", name, "torch.nn.Module"))
-            modules[name] = None
-        elif buffers and name in buffers:
+            modules[name] = registered("module", self, name, None)
+        elif (buffers and name in buffers) or (isinstance(value, Variable) and isinstance(value, Buffer)):
             if value is not None and not isinstance(value, Variable):
                 raise TypeError(_not_assignable(value, "buffer", name, "torch.nn.Buffer, torch.Tensor"))
-            buffers[name] = value
+            kept = value.persistent if isinstance(value, Buffer) else name not in self._non_persistent_buffers_set
+            self.register_buffer(name, value, kept)
         else:
             object.__setattr__(self, name, value)
 
@@ -461,9 +566,9 @@ class Module:
             if module is not None:
                 yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
-    def modules(self) -> Iterator["Module"]:
-        """This module and all below it, each once."""
-        return (module for _, module in self.named_modules())
+    def modules(self, remove_duplicate: bool = True) -> Iterator["Module"]:
+        """This module and all below it, each once (unless ``remove_duplicate`` is False)."""
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
         """The modules directly below this one, with their names, each once."""
@@ -635,6 +740,33 @@ class Module:
         """Convert floating-point parameters and buffers to float16."""
         return self._apply(lambda t: t.half() if t.is_floating_point() else t)
 
+    def bfloat16(self) -> Self:
+        """Raise: NumPy does not have this dtype.
+
+        Raises: TypeError: always; use ``half()``, or stay with float32.
+        """
+        raise TypeError("Module.bfloat16: NumPy does not have this dtype; use half() for float16, or stay with float32")
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Give all parameters and buffers new memory, whose values are not filled in.
+
+        Args:
+            device: The CPU, under any of its names.
+            recurse: Whether to do so in the modules below, too.
+
+        Example:
+            >>> mgx.nn.Linear(2, 3).to_empty(device="cpu").weight.shape
+            torch.Size([3, 2])
+        """
+        return self._apply(lambda t: empty(t.shape, dtype=t.dtype, device=device), recurse)
+
+    def share_memory(self) -> Self:
+        """The module itself: threads share all memory; processes that are forked get copies."""
+        return self._apply(lambda t: t.share_memory_() if is_lazy(t) else t)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Accepted, and without effect: the module goes on as it is."""
+
     def type(self, dst_type: Any) -> Self:
         """Convert all parameters and buffers to a dtype."""
         return self._apply(lambda t: t.type(dst_type))
@@ -653,7 +785,36 @@ class Module:
 
     # ---------------------------------------------------------------- state
 
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(self.__dict__)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(_tables() | state)
+
+    def get_extra_state(self) -> Any:
+        """What else belongs to the state, beside tensors; a derived class may write it, with ``set_extra_state``.
+
+        Example:
+            >>> class Counter(mgx.nn.Identity):
+            ...     def get_extra_state(self):
+            ...         return 3
+            ...     def set_extra_state(self, state):
+            ...         print("loaded", state)
+            >>> Counter().load_state_dict(Counter().state_dict())
+            loaded 3
+            <All keys matched successfully>
+        """
+        raise RuntimeError(
+            "Module.get_extra_state: expected a derived class that defines it; Module has no extra state"
+        )
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take back what ``get_extra_state`` returned when the state was saved; ``load_state_dict`` calls it."""
+        raise RuntimeError(
+            "Module.set_extra_state: expected a derived class that defines it; Module has no extra state"
+        )
+
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """All parameters and persistent buffers by name: what there is to save.
 
         Args:
@@ -665,6 +826,16 @@ class Module:
             >>> list(mgx.nn.Sequential(mgx.nn.Linear(1, 2), mgx.nn.ReLU()).state_dict())
             ['0.weight', '0.bias']
         """
+        if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead: state_dict(destination=..., prefix=..., "
+                "keep_vars=...).",
+                FutureWarning,
+                stacklevel=2,
+            )
+            given = dict(zip(("destination", "prefix", "keep_vars"), args))
+            options = {"destination": destination, "prefix": prefix, "keep_vars": keep_vars, **given}
+            return Module.state_dict(self, **options)
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -678,8 +849,11 @@ class Module:
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         for hook in self._state_dict_hooks.values():
-            if hook(self, destination, prefix, local_metadata) is not None:
-                raise RuntimeError("state_dict post-hook must return None")
+            replaced = hook.call(self, destination, prefix, local_metadata)
+            if replaced is not None:
+                if not hook.old:
+                    raise RuntimeError("state_dict post-hook must return None")
+                destination = replaced
         return destination
 
     def _own_state(self) -> dict[str, Any]:
@@ -690,6 +864,11 @@ class Module:
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         for name, tensor in self._own_state().items():
             destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        if self._has_extra("get_extra_state"):
+            destination[prefix + EXTRA_STATE] = self.get_extra_state()
+
+    def _has_extra(self, method: str) -> bool:
+        return getattr(type(self), method) is not getattr(Module, method)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Copy values into the parameters and buffers of the same names.
@@ -749,13 +928,15 @@ class Module:
         error_msgs: list[str],
     ) -> None:
         """Load this module's own state; a module whose state looked different once overrides this."""
-        for hook in self._load_state_dict_pre_hooks.values():
-            hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        for hook in list(self._load_state_dict_pre_hooks.values()):
+            call = hook.call if hook.old else partial(hook.call, self)
+            call(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         own = self._own_state()
         for name, tensor in own.items():
             key = prefix + name
             if key not in state_dict:
-                missing_keys.append(key)
+                if strict:
+                    missing_keys.append(key)
                 continue
             new = state_dict[key]
             if not isinstance(new, Variable):
@@ -763,15 +944,25 @@ class Module:
                     f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
                     f"checkpoint but received {type(new)}"
                 )
-            elif new.array.shape != tensor.shape and not (tensor.ndim == 0 and new.array.shape == (1,)):
+            elif is_lazy(tensor) and is_lazy(new):
+                continue  # neither has values
+            elif new.shape != tensor.shape and not (tensor.ndim == 0 and new.shape == (1,)):  # type: ignore[attr-defined]
                 error_msgs.append(
-                    f"size mismatch for {key}: copying a param with shape {_shape(new)} from checkpoint, the "
-                    f"shape in current model is {_shape(tensor)}."
+                    f"size mismatch for {key}: copying a param with shape {_shape(new)} from checkpoint, "
+                    f"the shape in current model is {_shape(tensor)}."
                 )
             else:
                 self._load_tensor(name, tensor, new, local_metadata.get("assign_to_params_buffers", False))
-        for key in state_dict:
-            if key.startswith(prefix):
+        extra = prefix + EXTRA_STATE
+        if self._has_extra("set_extra_state"):
+            if extra in state_dict:
+                self.set_extra_state(state_dict[extra])
+            elif strict:
+                missing_keys.append(extra)
+        elif strict and extra in state_dict:
+            unexpected_keys.append(extra)
+        for key in state_dict if strict else ():
+            if key.startswith(prefix) and key != extra:
                 name, _, rest = key[len(prefix) :].partition(".")
                 if name not in (self._modules if rest else own):
                     unexpected_keys.append(key)

@@ -39,7 +39,7 @@ class _Affine(Module):
             init.zeros_(self.bias)
 
 
-class _BatchNorm(_Affine):
+class _NormBase(_Affine):
     _version = 2  # since this one, the state has num_batches_tracked
     dims: tuple[int, ...]
 
@@ -84,20 +84,6 @@ class _BatchNorm(_Affine):
             expected = " or ".join(f"{d}D" for d in self.dims)
             raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
 
-    def forward(self, input: Any) -> Any:
-        self._check_dims(input)
-        rate = self.momentum or 0.0
-        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
-            if self.momentum is None:  # the mean of all batches so far
-                rate = 1.0 / float(self.num_batches_tracked)
-        use_batch = self.training or self.running_mean is None
-        known = not self.training or self.track_running_stats
-        return F.batch_norm(
-            input, self.running_mean if known else None, self.running_var if known else None,
-            self.weight, self.bias, use_batch, rate, self.eps,
-        )  # fmt: skip
-
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
@@ -111,6 +97,22 @@ class _BatchNorm(_Affine):
         if local_metadata.get("version", 1) < 2 and self.track_running_stats and key not in state_dict:
             state_dict[key] = self.num_batches_tracked
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
+
+class _BatchNorm(_NormBase):
+    def forward(self, input: Any) -> Any:
+        self._check_dims(input)
+        rate = self.momentum or 0.0
+        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:  # the mean of all batches so far
+                rate = 1.0 / float(self.num_batches_tracked)
+        use_batch = self.training or self.running_mean is None
+        known = not self.training or self.track_running_stats
+        return F.batch_norm(
+            input, self.running_mean if known else None, self.running_var if known else None,
+            self.weight, self.bias, use_batch, rate, self.eps,
+        )  # fmt: skip
 
 
 class BatchNorm1d(_BatchNorm):
@@ -157,7 +159,7 @@ class BatchNorm3d(_BatchNorm):
     dims = (5,)
 
 
-class _InstanceNorm(_BatchNorm):
+class _InstanceNorm(_NormBase):
     def __init__(
         self,
         num_features: int,
@@ -177,10 +179,16 @@ class _InstanceNorm(_BatchNorm):
         is_single = input.ndim == self.dims[0]
         n = input.shape[0 if is_single else 1]
         if n != self.num_features:
-            where = f"expected input's size at dim={0 if is_single else 1} to match num_features ({self.num_features})"
+            dim = 0 if is_single else 1
             if self.affine:
-                raise ValueError(f"{where}, but got: {n}.")
-            warnings.warn(f"{where}, but got: {n}; without affine=True it is not used", stacklevel=2)
+                raise ValueError(
+                    f"expected input's size at dim={dim} to match num_features ({self.num_features}), but got: {n}."
+                )
+            warnings.warn(
+                f"input's size at dim={dim} does not match num_features. You can silence this warning by not passing "
+                "in num_features, which is not used because affine=False",
+                stacklevel=2,
+            )
         out = F.instance_norm(
             input[None] if is_single else input, self.running_mean, self.running_var, self.weight, self.bias,
             self.training or not self.track_running_stats, self.momentum or 0.0, self.eps,
