@@ -272,11 +272,13 @@ class Tensor(Variable):
                 )
             if value.array.shape != self.array.shape:
                 raise RuntimeError(
-                    f"assigned grad has data of a different size: expected {list(self.shape)}, got {list(value.shape)}"
+                    f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
+                    f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
                 )
             if value.array.dtype != self.array.dtype:
                 raise RuntimeError(
-                    f"assigned grad has data of a different type: expected {self.dtype}, got {value.dtype}; convert it"
+                    f"attempting to assign a gradient with dtype {value.dtype} to a tensor with dtype {self.dtype}. "
+                    "The gradient must match the tensor's dtype; convert it"
                 )
         edge = self._edge()
         if isinstance(edge, Leaf):

@@ -111,10 +111,9 @@ class Adafactor(Optimizer):
             x *= 1 - lr * group["weight_decay"]
         if g.ndim > 1:
             rows, columns = (
-                _mixed(state[name], np.square(g).mean(axis, keepdims=True), new)
-                for name, axis in (("row_var", -1), ("col_var", -2))
+                _mixed(state[name], _mean(g * g, axis), new) for name, axis in (("row_var", -1), ("col_var", -2))
             )
-            v = rows @ columns / np.maximum(rows.mean(-2, keepdims=True), smallest)
+            v = rows @ columns / np.maximum(_mean(rows, -2), smallest)
         else:
             v = _mixed(state["variance"], g * g, new)
         update = g / np.sqrt(np.maximum(v, smallest * smallest))
@@ -130,5 +129,10 @@ def _mixed(mean: Any, value: Array, new: float) -> Array:
     return array
 
 
+def _mean(x: Array, axis: int) -> Array:
+    total: Array = np.add.reduce(x, axis, keepdims=True)
+    return total / x.shape[axis]
+
+
 def _root_mean_square(x: Array) -> float:
-    return float(np.linalg.norm(x)) / math.sqrt(x.size)
+    return math.sqrt(np.add.reduce(x * x, None)) / math.sqrt(x.size)

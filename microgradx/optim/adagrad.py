@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradx.creation import full, full_like
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
 from microgradx.optim.optimizer import Group, check_lr, check_option
@@ -65,6 +66,9 @@ class Adagrad(Elementwise):
             "differentiable": differentiable, "fused": fused,
         }  # fmt: skip
         super().__init__(params, defaults)
+        for group in self.param_groups:
+            for p in group["params"]:  # as in PyTorch, from the beginning
+                self.state[p] = {"step": full((), 0.0), "sum": full_like(p, initial_accumulator_value).detach()}
 
     def slots(self, group: Group) -> dict[str, float]:
         return {"sum": self.defaults["initial_accumulator_value"]}

@@ -11,6 +11,7 @@ import numpy as np
 from microgradx.graph import Array
 from microgradx.optim.elementwise import Elementwise, Rule
 from microgradx.optim.optimizer import Group, check_betas, check_lr, check_option
+from microgradx.tensor import Tensor
 
 
 class Adam(Elementwise):
@@ -62,10 +63,14 @@ class Adam(Elementwise):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
+        if isinstance(lr, Tensor) and foreach and not capturable:
+            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
         check_lr(lr)
         check_option(eps, "epsilon value")
         check_betas(betas)
         check_option(weight_decay, "weight_decay value")
+        if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
+            raise ValueError("betas must be either both floats or both Tensors")
         defaults = {
             "lr": lr, "betas": tuple(betas), "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
             "maximize": maximize, "foreach": foreach, "capturable": capturable,
@@ -78,7 +83,7 @@ class Adam(Elementwise):
         return slots | {"max_exp_avg_sq": 0.0} if group["amsgrad"] else slots
 
     def rule(self, group: Group, s: dict[str, float], fresh: bool) -> Rule:
-        (beta1, beta2), eps = group["betas"], group["eps"]
+        (beta1, beta2), eps = map(float, group["betas"]), group["eps"]
         step_size = float(group["lr"]) / (1 - beta1 ** s["step"])
         correction = math.sqrt(1 - beta2 ** s["step"])
 

@@ -106,7 +106,7 @@ class LBFGS(Optimizer):
             raise RuntimeError("only 'strong_wolfe' is supported")
         lr, tolerance = float(group["lr"]), group["tolerance_change"]
         saved = self.state[group["params"][0]]
-        state: dict[str, Any] = {"func_evals": 0, "n_iter": 0, "old_dirs": [], "old_stps": []}
+        state: dict[str, Any] = {"func_evals": 0, "n_iter": 0, "old_dirs": [], "old_stps": [], "ro": []}
         state.update({name: _arrays(value) for name, value in saved.items()})
         original = None
 
@@ -164,36 +164,37 @@ class LBFGS(Optimizer):
         if state["n_iter"] == 1:
             state["H_diag"] = 1.0
             return -g
-        changes, moves = state["old_dirs"], state["old_stps"]
+        changes, moves, inverses = state["old_dirs"], state["old_stps"], state["ro"]
         change, move = g - state["prev_flat_grad"], state["t"] * state["d"]
         if (product := float(change @ move)) > 1e-10:
             if len(changes) == history_size:
-                del changes[0], moves[0]
+                del changes[0], moves[0], inverses[0]
             changes.append(change)
             moves.append(move)
+            inverses.append(1.0 / product)
             state["H_diag"] = product / float(change @ change)
         d = -g
         factors = []
-        for y, s in zip(reversed(changes), reversed(moves)):
-            factors.append(float(s @ d) / float(y @ s))
+        for y, s, inverse in zip(reversed(changes), reversed(moves), reversed(inverses)):
+            factors.append(float(s @ d) * float(inverse))
             d = d - factors[-1] * y
-        d = state["H_diag"] * d
-        for y, s in zip(changes, moves):
-            d = d + (factors.pop() - float(y @ d) / float(y @ s)) * s
+        d = float(state["H_diag"]) * d
+        for y, s, inverse in zip(changes, moves, inverses):
+            d = d + (factors.pop() - float(y @ d) * float(inverse)) * s
         return d
 
 
 def _arrays(value: Any) -> Any:
     """A saved value, to compute with."""
     if isinstance(value, list):
-        return [v.array for v in value]
+        return [_arrays(v) for v in value]
     return value.array if isinstance(value, Variable) else value
 
 
 def _tensors(value: Any) -> Any:
     """A value to be saved: tensors, as in all optimizers."""
     if isinstance(value, list):
-        return [wrap(v) for v in value]
+        return [_tensors(v) for v in value]
     return wrap(value) if isinstance(value, np.ndarray) else value
 
 

@@ -44,6 +44,11 @@ ORDER = (
     "result in PyTorch skipping the first value of the learning rate schedule. See more details at "
     "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
 )
+OVERRIDDEN = (
+    "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. Please, make "
+    "sure to call `optimizer.step()` before `lr_scheduler.step()`. See more details at "
+    "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
+)
 EPOCH = (
     "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please "
     "use `scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the "
@@ -158,8 +163,11 @@ class LRScheduler:
 
     def step(self, epoch: int | None = None) -> None:
         """Set the learning rates of the next epoch."""
-        if self._step_count == 1 and not self.optimizer.step_called:
-            warnings.warn(ORDER, UserWarning, stacklevel=2)
+        if self._step_count == 1:
+            if self.optimizer.__dict__.get("step") is not None:
+                warnings.warn(OVERRIDDEN, UserWarning, stacklevel=2)
+            elif not self.optimizer.step_called:
+                warnings.warn(ORDER, UserWarning, stacklevel=2)
         self._step_count += 1
         if epoch is not None:
             warnings.warn(EPOCH, UserWarning, stacklevel=2)

@@ -126,7 +126,7 @@ def orthogonal(x: Array, coefficients: tuple[float, float, float], steps: int, e
         raise ValueError("Coefficients must be a tuple of exactly 3 values")
     a, b, c = coefficients
     y = bfloat16(x.T if x.shape[0] > x.shape[1] else x)
-    norm = bfloat16(np.linalg.norm(y))
+    norm = bfloat16(np.sqrt(np.add.reduce(y * y, None)))
     y = bfloat16(y / np.maximum(norm, bfloat16(np.float32(eps))))
     for _ in range(steps):
         gram = bfloat16(y @ y.T)

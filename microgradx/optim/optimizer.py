@@ -18,6 +18,18 @@ from microgradx.tensor import Tensor
 
 Group = dict[str, Any]
 
+_global_hooks: defaultdict[str, OrderedDict[int, Any]] = defaultdict(OrderedDict)
+"""Hooks of all optimizers."""
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
+"""As the default of an option: each parameter group has to give it."""
+
 
 class Optimizer:
     """Base class of all optimizers.
@@ -62,12 +74,8 @@ class Optimizer:
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, "
                 f"but got {_type_name(params)}"
             )
-        for option in ("differentiable", "capturable"):
-            if defaults.get(option):
-                raise NotImplementedError(
-                    f"{type(self).__name__}: expected {option}=False, got True; parameters are updated in place, "
-                    "outside of the graph, on the CPU"
-                )
+        if defaults.get("fused") and defaults.get("differentiable"):
+            raise RuntimeError("`fused` does not support `differentiable`")
         if defaults.get("fused") and defaults.get("foreach"):
             raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
         self.defaults = defaults
@@ -137,7 +145,15 @@ class Optimizer:
             if not (p.is_leaf or p.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
+        for option in ("differentiable", "capturable"):
+            if param_group.get(option):
+                raise NotImplementedError(
+                    f"{type(self).__name__}: expected {option}=False, got True; parameters are updated in place, "
+                    "outside of the graph, on the CPU"
+                )
         if len(set(params)) != len(params):
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; "
@@ -270,6 +286,16 @@ class Optimizer:
         return register(self._hooks["load_state_dict_post"], hook, prepend)
 
 
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` before each step of any optimizer; it may return new (args, kwargs)."""
+    return register(_global_hooks["step_pre"], hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` after each step of any optimizer."""
+    return register(_global_hooks["step_post"], hook)
+
+
 def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     """A ``step`` that runs the hooks, also if a user's subclass defines it."""
 
@@ -277,9 +303,9 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     def call(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         if self.step_called is not None:
             self.step_called = True
-        if not self._hooks:
+        if not self._hooks and not _global_hooks:
             return step(self, *args, **kwargs)
-        for hook in list(self._hooks["step_pre"].values()):
+        for hook in [*_global_hooks["step_pre"].values(), *self._hooks["step_pre"].values()]:
             result = hook(self, args, kwargs)
             if result is not None:
                 if not (isinstance(result, tuple) and len(result) == 2):
@@ -288,7 +314,7 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
                     )
                 args, kwargs = result
         out = step(self, *args, **kwargs)
-        for hook in list(self._hooks["step_post"].values()):
+        for hook in [*self._hooks["step_post"].values(), *_global_hooks["step_post"].values()]:
             hook(self, args, kwargs)
         return out
 

@@ -192,6 +192,31 @@ def test_the_optimizer_steps_first(lib: Any) -> None:
 
 
 @pytest.mark.parametrize("lib", BOTH)
+def test_a_step_that_is_replaced_is_not_seen(lib: Any) -> None:
+    optimizer = optimizer_of(lib)
+    scheduler = lib.optim.lr_scheduler.StepLR(optimizer, 3)
+    optimizer.step = lambda: None
+    optimizer.step()
+    with pytest.warns(UserWarning, match="Seems like `optimizer.step\\(\\)` has been overridden"):
+        scheduler.step()
+
+
+@pytest.mark.parametrize("lib", BOTH)
+def test_groups_added_later_are_reduced_too(lib: Any) -> None:
+    for min_lr in (0.02, [0.01, 0.01]):
+        optimizer = optimizer_of(lib)
+        scheduler = lib.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, min_lr=min_lr)
+        optimizer.add_param_group({"params": [lib.ones(1, requires_grad=True)], "lr": 0.1})
+        scheduler.step(1.0)
+        if isinstance(min_lr, float):
+            scheduler.step(1.0)
+            assert scheduler.get_last_lr() == pytest.approx([0.02, 0.03, 0.02])
+        else:
+            with pytest.raises(RuntimeError, match=r"The number of param groups in the `optimizer` \(3\) differs"):
+                scheduler.step(1.0)
+
+
+@pytest.mark.parametrize("lib", BOTH)
 def test_get_lr_is_for_the_scheduler(lib: Any) -> None:
     scheduler = lib.optim.lr_scheduler.StepLR(optimizer_of(lib), 3)
     with pytest.warns(UserWarning, match="please use `get_last_lr"):

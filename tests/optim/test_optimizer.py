@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import importlib
+import math
 import pickle
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -239,11 +242,122 @@ def test_a_state_that_lacks_an_option_gets_the_default() -> None:
     assert optimizer.param_groups[0]["maximize"] is False
 
 
+@pytest.mark.parametrize("name", [*NAMES, "Adagrad", "Adadelta", "Adamax", "RAdam", "Adafactor", "LBFGS"])
+def test_a_state_goes_from_pytorch_to_here_and_back(name: str) -> None:
+    """Half of a training here, the other half there."""
+
+    def tensors_of(lib: Any, value: Any) -> Any:
+        if isinstance(value, (mgx.Tensor, torch.Tensor)):
+            return lib.tensor(value.numpy().copy())
+        if isinstance(value, dict):
+            return {k: tensors_of(lib, v) for k, v in value.items()}
+        return [tensors_of(lib, v) for v in value] if isinstance(value, list) else value
+
+    options: dict[str, Any] = {"lr": 0.1}
+    options |= {"max_iter": 2} if name == "LBFGS" else {"weight_decay": 0.1} if name != "Rprop" else {}
+    options |= {"momentum": 0.9} if name in ("SGD", "RMSprop") else {}
+    ends = []
+    for libs in ((mgx, torch), (torch, mgx), (torch, torch)):
+        values, state = [np.arange(6.0).reshape(2, 3), np.ones(2)], None
+        for lib in libs:
+            params = [lib.tensor(v, requires_grad=True) for v in values]
+            optimizer = getattr(lib.optim, name)(params, **(options if state is None else {}))
+            if state is not None:
+                optimizer.load_state_dict(tensors_of(lib, state))
+
+            def closure(optimizer: Any = optimizer, params: Any = params) -> Any:
+                optimizer.zero_grad()
+                loss = sum(((p - 0.3) ** 4).sum() for p in params)
+                loss.backward()
+                return loss
+
+            for _ in range(5):
+                optimizer.step(closure)
+            values, state = [p.detach().numpy().copy() for p in params], optimizer.state_dict()
+        ends.append(np.concatenate(values, None))
+    tolerance = 1e-5 if name in ("NAdam", "ASGD") else 1e-9  # some of their numbers are float32
+    np.testing.assert_allclose(ends[0], ends[2], tolerance)
+    np.testing.assert_allclose(ends[1], ends[2], tolerance)
+
+
+def test_the_whole_optimizer_is_pickled_with_its_parameters() -> None:
+    for lib, algorithms in BOTH:
+        x = leaf(lib)
+        optimizer = algorithms.Adam([x], lr=0.1)
+        optimizer.register_step_pre_hook(print)
+        x.grad = lib.ones(2)
+        second = pickle.loads(pickle.dumps(optimizer))
+        (y,) = second.param_groups[0]["params"]
+        y.grad = lib.ones(2)
+        second.step()
+        assert x.tolist() == [1.0, 1.0]
+        assert y.tolist() == pytest.approx([0.9, 0.9])
+        assert repr(second) == repr(optimizer)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "Adagrad", "RMSprop", "Adafactor", "LBFGS"])
+def test_memory_in_another_order_and_gradients_that_are_views(name: str) -> None:
+    ends = []
+    for lib, algorithms in BOTH:
+        x = lib.arange(6.0).reshape(2, 3).t().detach().requires_grad_(True)
+        y = lib.ones(3, requires_grad=True)
+        z = lib.ones(2, dtype=lib.float64, requires_grad=True)
+        optimizer = getattr(algorithms, name)([x, y, z] if name != "LBFGS" else [x, y], lr=0.1)
+        for i in range(1, 4):
+            table = lib.arange(12.0).reshape(3, 4).sin() * i
+            x.grad, y.grad, z.grad = table[:, ::2], lib.ones(()).expand(3), table[1, 1:3].double()
+            optimizer.step(partial(lib.tensor, 1.0))
+            assert table[1, 1].item() == pytest.approx(math.sin(5) * i)
+        ends.append([p.detach().numpy() for p in (x, y, z)])
+    for a, b in zip(*ends):
+        np.testing.assert_allclose(a, b, 1e-5)
+
+
+def test_a_learning_rate_that_is_a_tensor_may_be_changed_in_place() -> None:
+    for lib, algorithms in BOTH:
+        x, lr = leaf(lib), lib.tensor(0.5)
+        x.grad = lib.ones(2)
+        optimizer = algorithms.SGD([x], lr=lr)
+        optimizer.step()
+        lr.fill_(0.25)
+        optimizer.step()
+        assert x.tolist() == [0.25, 0.25]
+
+
+def test_adagrad_has_a_state_from_the_beginning() -> None:
+    for lib, algorithms in BOTH:
+        x = leaf(lib)
+        optimizer = algorithms.Adagrad([x], initial_accumulator_value=0.5)
+        assert {k: v.tolist() for k, v in optimizer.state[x].items()} == {"step": 0.0, "sum": [0.5, 0.5]}
+
+
+def test_what_diverges_becomes_nan_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"microgradx\.")  # as the package does
+        for name in (*NAMES, "Adafactor", "Muon", "LBFGS"):
+            x = mgx.tensor([[1e38, -1.0]], requires_grad=True)
+            optimizer = getattr(optim, name)([x], lr=0.1)
+            for g in ([1e38, 1.0], [math.inf, 0.0], [-math.inf, math.nan], [0.0, 0.0]):
+                x.grad = mgx.tensor([g])
+                optimizer.step(lambda: mgx.tensor(1.0))
+
+
 # ------------------------------------------------------------- errors
 
 
 def leaf(lib: Any) -> Any:
     return lib.ones(2, requires_grad=True)
+
+
+def matrix(lib: Any) -> Any:
+    x = lib.ones(2, 2, requires_grad=True)
+    x.grad = lib.ones(2, 2)
+    return x
+
+
+def required_of(lib: Any) -> Any:
+    return importlib.import_module(lib.__name__ + ".optim.optimizer").required
 
 
 WRONG: list[Callable[[Any, Any], Any]] = [
@@ -267,7 +381,29 @@ WRONG: list[Callable[[Any, Any], Any]] = [
     lambda lib, o: o.Adam([leaf(lib)], eps=-1.0),
     lambda lib, o: o.Adam([leaf(lib)], betas=(1.0, 0.9)),
     lambda lib, o: o.Adam([leaf(lib)], betas=(0.9, -0.1)),
+    lambda lib, o: o.Adam([leaf(lib)], betas=(0, 0.9)),
+    lambda lib, o: o.Adam([leaf(lib)], betas=(lib.tensor(0.5), 0.9)),
+    lambda lib, o: o.Adam([leaf(lib)], lr=lib.tensor(0.1), foreach=True),
+    lambda lib, o: o.Adam([leaf(lib)], fused=True, differentiable=True),
+    lambda lib, o: o.SGD([leaf(lib)], lr=lib.tensor([0.1, 0.2])),
+    lambda lib, o: o.SGD([leaf(lib)], lr=lib.tensor(-0.5)),
+    lambda lib, o: o.LBFGS([leaf(lib)], lr=-1),
+    lambda lib, o: o.Optimizer([leaf(lib)], {"lr": required_of(lib)}),
+    lambda lib, o: setattr(leaf(lib), "grad", lib.ones(3)),
     lambda lib, o: o.AdamW([leaf(lib)], weight_decay=-0.1),
+    lambda lib, o: o.Adafactor([leaf(lib)], lr=-1.0),
+    lambda lib, o: o.Adafactor([leaf(lib)], beta2_decay=0.1),
+    lambda lib, o: o.Adafactor([leaf(lib)], eps=(-1.0, 0.1)),
+    lambda lib, o: o.Adafactor([leaf(lib)], eps=(None, -1.0)),
+    lambda lib, o: o.Adafactor([leaf(lib)], d=0.9),
+    lambda lib, o: o.Adafactor([leaf(lib)], weight_decay=-0.1),
+    lambda lib, o: o.Muon([leaf(lib)]),
+    lambda lib, o: o.Muon([matrix(lib)], lr=-1),
+    lambda lib, o: o.Muon([matrix(lib)], momentum=-1),
+    lambda lib, o: o.Muon([matrix(lib)], weight_decay=-1),
+    lambda lib, o: o.Muon([matrix(lib)], adjust_lr_fn="rms"),
+    lambda lib, o: o.Muon([matrix(lib)], ns_steps=100).step(),
+    lambda lib, o: o.Muon([matrix(lib)], ns_coefficients=(1, 2)).step(),
     lambda lib, o: o.Adagrad([leaf(lib)], lr_decay=-0.1),
     lambda lib, o: o.Adagrad([leaf(lib)], initial_accumulator_value=-0.1),
     lambda lib, o: o.RMSprop([leaf(lib)], alpha=-0.1),
@@ -295,6 +431,8 @@ def test_errors_are_pytorchs(make: Callable[[Any, Any], Any]) -> None:
 def test_what_cannot_be_is_refused(option: str) -> None:
     with pytest.raises(NotImplementedError, match=f"Adam: expected {option}=False, got True"):
         optim.Adam([leaf(mgx)], **{option: True})
+    with pytest.raises(NotImplementedError, match=f"Adam: expected {option}=False, got True"):
+        optim.Adam([{"params": [leaf(mgx)], option: True}])
 
 
 # ------------------------------------------------------------- hooks
@@ -327,6 +465,24 @@ def test_hooks_run_around_everything(lib: Any, algorithms: Any) -> None:
     optimizer.step()
     optimizer.load_state_dict(optimizer.state_dict())
     assert len(log) == 8
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_hooks_of_all_optimizers(lib: Any) -> None:
+    log: list[str] = []
+    module = importlib.import_module(lib.__name__ + ".optim.optimizer")
+    optimizer = lib.optim.SGD([leaf(lib)])
+    optimizer.register_step_pre_hook(lambda *args: log.append("its own before"))
+    optimizer.register_step_post_hook(lambda *args: log.append("its own after"))
+    handles = [
+        module.register_optimizer_step_pre_hook(lambda o, args, kwargs: log.append("before")),
+        module.register_optimizer_step_post_hook(lambda o, args, kwargs: log.append("after")),
+    ]
+    optimizer.step()
+    for handle in handles:
+        handle.remove()
+    optimizer.step()
+    assert log == ["before", "its own before", "its own after", "after", "its own before", "its own after"]
 
 
 @pytest.mark.parametrize(("lib", "algorithms"), BOTH)
