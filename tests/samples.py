@@ -688,6 +688,38 @@ for d, shape in ((1, (2, 3, 6)), (2, (2, 2, 4, 5)), (3, (1, 2, 4, 3, 4))):
     row(F + f"adaptive_avg_pool{d}d", case(real(*shape), 2), case(real(*shape), 1), integers=False)
     row(F + f"adaptive_max_pool{d}d", case(real(*shape), 2), integers=False)
 
+    for name, *arguments in (("max", 2, 1), ("adaptive_max", 2)):
+        row(F + f"{name}_pool{d}d_with_indices", case(real(*shape), *arguments), wrong(real(3), *arguments),
+            integers=False)  # fmt: skip
+    row(F + f"lp_pool{d}d", case(positive(*shape), 2, 2), case(positive(*shape), 3.5, 3, 1),
+        case(positive(*shape), 2.0, 3, 2, True), case(real(*shape), inf, 2), case(real(*shape), -inf, 2, 1),
+        kink(real(*shape), 3.0, 2), kink(values(np.zeros(shape)), 2.0, 2), wrong(real(*shape), 2, 9),
+        integers=False)  # fmt: skip
+for d, shape in ((2, (2, 2, 5, 6)), (3, (1, 2, 5, 6, 5))):
+    row(F + f"fractional_max_pool{d}d", *(
+            case(real(*size), kernel, 3, _random_samples=Input(lambda rng, n=n, d=d: rng.random((n, 2, d)), constant=True))
+            for size, n in ((shape, shape[0]), (shape[1:], 1)) for kernel in (1, 2)),
+        wrong(real(*shape), 2), wrong(real(*shape), 2, 9), *(wrong(real(*shape), 2, output_ratio=(0.5,) * 4) for _ in range(d == 2)),
+        wrong(real(*shape), (2,) * (d + 1), 2), wrong(real(*shape), 2, 3, _random_samples=real(2, 2, d + 1)),
+        integers=False)  # fmt: skip
+    row(F + f"fractional_max_pool{d}d_with_indices",
+        case(real(*shape), 2, 3, _random_samples=Input(lambda rng, d=d: rng.random((2, 2, d)), constant=True)),
+        integers=False)  # fmt: skip
+row(F + "max_unpool1d", case(real(2, 3), values([[0, 3, 5], [1, 2, 4]]), 2), case(real(2, 1, 2), integer(2, 1, 2), 3, 2),
+    wrong(real(2, 3), integer(2, 2), 2), wrong(real(2, 3), integer(2, 3, low=6, high=7), 2), wrong(real(2), integer(2), 2),
+    integers=False)  # fmt: skip
+row(F + "max_unpool2d", case(real(1, 2, 2), values([[[0, 3], [8, 14]]]), 2),
+    case(real(1, 2, 1, 2), values([[[[1, 2]], [[4, 9]]]]), (2, 3), 2, (0, 1), output_size=(1, 2, 3, 4)),
+    case(real(0, 2, 2, 2), integer(0, 2, 2, 2), 2), wrong(real(1, 0, 2, 2), integer(1, 0, 2, 2), 2),
+    wrong(real(1, 2, 2), integer(1, 2, 2), 2, output_size=(6, 4)), wrong(real(1, 2, 2), integer(1, 2, 2), 2, output_size=(4,)),
+    wrong(real(1, 2, 2), integer(1, 2, 2), 2, padding=3), wrong(real(1, 2, 2), values([[[-1, 0], [0, 0]]]), 2),
+    wrong(real(1, 2, 2), values([[[0.0, 0.0], [0.0, 0.0]]]), 2), wrong(integer(1, 2, 2), integer(1, 2, 2), 2),
+    wrong(real(2, 2), integer(2, 2), 2), integers=False)  # fmt: skip
+row(F + "max_unpool2d of overlapping windows", kink(values([[[2.0, 2.0, 1.0]]]), values([[[1, 1, 3]]]), 2, 1),
+    call=lambda m, *a: m.nn.functional.max_unpool2d(*a), integers=False)  # fmt: skip
+row(F + "max_unpool3d", case(real(1, 2, 1, 1), values([[[[0]], [[15]]]]), 2), wrong(real(2, 2, 2), integer(2, 2, 2), 2),
+    integers=False)  # fmt: skip
+
 # ---------------------------------------------------------------- losses
 
 for name in ("mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss"):

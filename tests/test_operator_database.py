@@ -41,7 +41,8 @@ RENAMED["__rdiv__"] = "__rtruediv__"
 RANDOM = {
     *RENAMED.keys() - {"__rdiv__"},
     "bernoulli", "empty", "empty_like", "multinomial", "new_empty", "nn.functional.dropout",
-    "nn.functional.feature_alpha_dropout:with_train",
+    "nn.functional.feature_alpha_dropout:with_train", "nn.functional.fractional_max_pool2d",
+    "nn.functional.fractional_max_pool3d",
     "nn.functional.dropout2d", "nn.functional.dropout3d", "normal", "normal:in_place", "normal:number_mean",
     "rand_like", "randint", "randint_like", "randn", "randn_like",
 }  # fmt: skip

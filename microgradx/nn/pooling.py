@@ -17,9 +17,17 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
 ]
 
 
@@ -256,3 +264,172 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     """Maxima of windows, as many as asked for; see `AdaptiveMaxPool2d`. Source: ``torch.nn.AdaptiveMaxPool3d``."""
 
     pool = staticmethod(F.adaptive_max_pool3d)
+
+
+class _LPPool(Module):
+    pool: Callable[..., Any]
+
+    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
+        super().__init__()
+        self.norm_type = norm_type
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.ceil_mode = ceil_mode
+
+    def forward(self, input: Any) -> Any:
+        return self.pool(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+    def extra_repr(self) -> str:
+        return (
+            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
+
+
+class LPPool1d(_LPPool):
+    """The p-norm of each window of (N, C, L); see `LPPool2d`. Source: ``torch.nn.LPPool1d``."""
+
+    pool = staticmethod(F.lp_pool1d)
+
+
+class LPPool2d(_LPPool):
+    """The p-norm of each window; see `microgradx.nn.functional.lp_pool2d`.
+
+    Args:
+        norm_type: p; infinity for the largest magnitude.
+        kernel_size: Size of the windows, as a number or one per dimension.
+        stride: Step from window to window; by default the size of the windows.
+        ceil_mode: Whether windows may reach over the end.
+
+    Shape:
+        (N, C, H, W) -> (N, C, H', W'), or the same without N.
+
+    Source: ``torch.nn.LPPool2d``.
+
+    Example:
+        >>> mgx.nn.LPPool2d(2, 2)(mgx.tensor([[[3.0, 0.0], [0.0, 4.0]]]))
+        tensor([[[5.]]])
+    """
+
+    pool = staticmethod(F.lp_pool2d)
+
+
+class LPPool3d(_LPPool):
+    """The p-norm of each window of (N, C, D, H, W); see `LPPool2d`. Source: ``torch.nn.LPPool3d``."""
+
+    pool = staticmethod(F.lp_pool3d)
+
+
+class _MaxUnpool(Module):
+    d: int
+    unpool: Callable[..., Any]
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+        super().__init__()
+        self.kernel_size = repeated(kernel_size, self.d)
+        self.stride = repeated(kernel_size if stride is None else stride, self.d)
+        self.padding = repeated(padding, self.d)
+
+    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
+        return self.unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """The way back from `MaxPool1d`; see `MaxUnpool2d`. Source: ``torch.nn.MaxUnpool1d``."""
+
+    d, unpool = 1, staticmethod(F.max_unpool1d)
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """The way back from `MaxPool2d`: the maxima where they were, and zeros between them.
+
+    Called with the maxima, their indices, and, where the size that was pooled is not clear, with ``output_size``.
+
+    Args:
+        kernel_size: Size of the windows, as a number or one per dimension.
+        stride: Step from window to window; by default the size of the windows.
+        padding: Border that was around the input.
+
+    Shape:
+        (N, C, H', W') -> (N, C, H, W), or the same without N.
+
+    Source: ``torch.nn.MaxUnpool2d``.
+
+    Example:
+        >>> pool = mgx.nn.MaxPool2d(2, return_indices=True)
+        >>> mgx.nn.MaxUnpool2d(2)(*pool(mgx.tensor([[[1.0, 5.0], [2.0, 3.0]]])))
+        tensor([[[0., 5.],
+                 [0., 0.]]])
+    """
+
+    d, unpool = 2, staticmethod(F.max_unpool2d)
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """The way back from `MaxPool3d`; see `MaxUnpool2d`. Source: ``torch.nn.MaxUnpool3d``."""
+
+    d, unpool = 3, staticmethod(F.max_unpool3d)
+
+
+class _FractionalMaxPool(Module):
+    d: int
+    pool: Callable[..., Any]
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Any = None,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        if output_size is None and output_ratio is None:
+            raise ValueError(f"{name} requires specifying either an output size, or a pooling ratio")
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        self.kernel_size = repeated(kernel_size, self.d)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else repeated(output_size, self.d)
+        self.output_ratio = None if output_ratio is None else repeated(output_ratio, self.d)
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input: Any) -> Any:
+        return self.pool(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        )
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """The largest element of each window, with as many windows as asked for, at random places.
+
+    Args:
+        kernel_size: Size of the windows, as a number or one per dimension.
+        output_size: How many windows, as a number or one per dimension.
+        output_ratio: Instead of it: how many for each element, between 0 and 1.
+        return_indices: Whether to return also where the largest elements are.
+
+    Shape:
+        (N, C, H, W) -> (N, C, H', W'), or the same without N.
+
+    Raises: ValueError: neither size nor ratio, or both.
+    Source: ``torch.nn.FractionalMaxPool2d``, with the same random numbers.
+
+    Example:
+        >>> mgx.nn.FractionalMaxPool2d(2, output_ratio=0.7)(mgx.ones(1, 3, 10, 10)).shape
+        torch.Size([1, 3, 7, 7])
+    """
+
+    d, pool = 2, staticmethod(F.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """Windows of (N, C, D, H, W) at random places; see `FractionalMaxPool2d`. Source: ``torch.nn.FractionalMaxPool3d``."""
+
+    d, pool = 3, staticmethod(F.fractional_max_pool3d)
