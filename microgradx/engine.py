@@ -69,6 +69,7 @@ class Primitive:
         saves: tuple[str, ...],
         align: Callable[..., Any] | None,
         multiple: bool,
+        partial: bool,
         view: bool,
     ) -> None:
         self.forward = forward
@@ -76,6 +77,7 @@ class Primitive:
         self.align = align
         self.extras = bool(saves)
         self.multiple = multiple
+        self.partial = partial
         self.view = view
         self.arguments = parameters(forward)
         self.variadic = bool(forward.__code__.co_flags & VARARGS)
@@ -181,6 +183,7 @@ def primitive(
     saves: tuple[str, ...] = (),
     align: Callable[..., Any] | None = None,
     multiple: bool = False,
+    partial: bool = False,
     view: bool = False,
 ) -> Callable[[Callable[..., Any]], Operation]:
     """Make a function on arrays an operation that records itself when it is given Variables.
@@ -192,6 +195,7 @@ def primitive(
             masks only: to a second derivative they are constants).
         align: Called with the operands' arrays when they may differ in dtype; returns them aligned.
         multiple: ``forward`` returns a tuple of results; then ``g`` in the rules is a tuple as well.
+        partial: Of results that nothing came of, ``g`` has None; otherwise zeros.
         view: The result looks at the memory of the first argument.
 
     Example:
@@ -208,7 +212,7 @@ def primitive(
 
     def decorate(forward: Callable[..., Any]) -> Operation:
         title = name or forward.__name__.strip("_").title().replace("_", "")
-        p = Primitive(forward, f"{title}Backward0", saves, align, multiple, view)
+        p = Primitive(forward, f"{title}Backward0", saves, align, multiple, partial, view)
         record = {1: _unary, 2: _binary}.get(len(p.arguments) if p.unrolled else 0, _general)(p)
         record.__name__ = record.__qualname__ = forward.__name__
         record.__module__, record.__doc__ = forward.__module__, forward.__doc__
@@ -438,7 +442,7 @@ def backpropagate(
                 saved = saved_variables(node)
             if p.frees and not retain_graph:
                 node.saved = None  # memory that is freed here is still warm when the next rule needs some
-            if p.multiple:
+            if p.multiple and not p.partial:
                 g = [np.zeros(s, d) if x is None else x for x, s, d in zip(g, node.shape, node.dtype)]
             for i, rule, reads in p.rules:
                 if i == p.rest:

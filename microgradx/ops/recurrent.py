@@ -14,7 +14,7 @@ from microgradx.dtypes import to_numpy
 from microgradx.engine import primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import sigmoid
-from microgradx.ops.linalg import linear, linear_by_weight
+from microgradx.ops.linalg import linear_by_weight
 
 
 def blocks(x: Array, n: int) -> list[Array]:
@@ -37,36 +37,50 @@ def steepness(width: int, dtype: Any) -> Array:
     return s
 
 
-@primitive(name="LstmCell", multiple=True)
-def lstm_cell(*arrays: Array) -> tuple[Array, Array, Array]:
-    """The new state (h, c) of an LSTM, from what goes into its gates and the old c; and the gates.
+def advance(gates: Array, c: Array, new_h: Array, new_c: Array) -> None:
+    """A step, written into the last two: ``gates`` holds what goes into the gates, and then their values.
 
     Side by side: input gate i, forget gate f, new values n, output gate o: (..., 4H). The cell forgets some of what
-    it holds and takes in some that is new, ``f·c + i·n``; it shows ``o·tanh(c)``. The gates are a result because
-    their values are what the derivatives read.
+    it holds and takes in some that is new, ``f·c + i·n``; it shows ``o·tanh(c)``.
     """
-    z, c = arrays
-    s = steepness(z.shape[-1], z.dtype)
-    gates = z * s
+    s = steepness(gates.shape[-1], gates.dtype)
+    gates *= s
     np.tanh(gates, out=gates)
     gates *= s
     gates += 1 - s
     i, f, n, o = blocks(gates, 4)
-    new = f * c + i * n
-    return o * np.tanh(new), new, gates
+    np.multiply(f, c, out=new_c)
+    new_c += i * n
+    np.tanh(new_c, out=new_h)
+    new_h *= o
 
 
-def lstm_cell_back(g: Array, arrays: tuple[Array, ...], out: tuple[Array, ...]) -> list[Array]:
+@primitive(name="LstmCell", multiple=True, partial=True)
+def lstm_cell(*arrays: Array) -> tuple[Array, Array, Array]:
+    """The new state (h, c) of an LSTM, from what goes into its gates and the old c; and the gates.
+
+    The gates are a result because their values are what the derivatives read.
+    """
+    z, c = arrays
+    gates, new_h, new_c = z.copy(), np.empty_like(c), np.empty_like(c)
+    advance(gates, c, new_h, new_c)
+    return new_h, new_c, gates
+
+
+def lstm_cell_back(g: Any, arrays: tuple[Any, ...], out: tuple[Array, ...]) -> list[Array]:
     """Through ``h = o·tanh(c')`` to the new c', and from there to the gates and the old c.
 
     Last come the slopes of the gates: ``y·(1 - y)`` of a sigmoid, ``(1 + y)·(1 - y)`` of a tanh.
     """
     c = arrays[1]
     _, new, gates = out
+    by_h, by_c = (0.0 if x is None else x for x in g[:2])
     i, f, n, o = blocks(gates, 4)
     t = np.tanh(new)
-    by_new = g[1] + g[0] * (o * (1 - t * t))
-    by_gates = np.concatenate([by_new * n, by_new * c, by_new * i, g[0] * t], gates.ndim - 1) + g[2]
+    by_new = by_c + by_h * (o * (1 - t * t))
+    by_gates = np.concatenate([by_new * n, by_new * c, by_new * i, by_h * t], gates.ndim - 1)
+    if g[2] is not None:  # in second derivatives
+        by_gates = by_gates + g[2]
     offset = 2 * steepness(gates.shape[-1], gates.dtype) - 1  # 0 of a sigmoid, 1 of a tanh
     return [by_gates * ((offset + gates) * (1 - gates)), by_new * f]
 
@@ -74,33 +88,38 @@ def lstm_cell_back(g: Array, arrays: tuple[Array, ...], out: tuple[Array, ...]) 
 lstm_cell.derivatives(arrays=lstm_cell_back)
 
 
-@primitive(name="Lstm", multiple=True)
+@primitive(name="Lstm", multiple=True, partial=True)
 def lstm(*arrays: Array) -> tuple[Array, Array, Array]:
     """All steps of an LSTM: h, c and the gates of each, from x (T, N, 4H), h and c (N, H), and weight (4H, H).
 
-    What one step after the other would give, but faster: the gradient by the weight is one product for all steps.
+    What one step after the other would give, but faster: the weight is turned once for all products, and its gradient
+    is one product for all steps.
     """
     x, h, c, weight = arrays
-    steps = []
-    for given in x:
-        h, c, gates = lstm_cell(linear(h, weight, given), c)
-        steps.append((h, c, gates))
-    hs, cs, all_gates = map(np.stack, zip(*steps))
-    return hs, cs, all_gates
+    turned = np.ascontiguousarray(weight.T)
+    gates = np.empty(x.shape, x.dtype)
+    hs, cs = np.empty((2, len(x), *h.shape), x.dtype)
+    for given, z, new_h, new_c in zip(x, gates, hs, cs):
+        np.matmul(h, turned, out=z)
+        z += given
+        advance(z, c, new_h, new_c)
+        h, c = new_h, new_c
+    return hs, cs, gates
 
 
-def lstm_back(g: Array, arrays: tuple[Array, ...], out: tuple[Array, ...]) -> list[Array]:
+def lstm_back(g: Any, arrays: tuple[Array, ...], out: tuple[Array, ...]) -> list[Array]:
     """Back through the steps, the last one first. All gradients together, as one walk gives them all."""
     _, h, c, weight = arrays
     hs, cs, gates = out
-    old_h, old_c = (np.concatenate([np.expand_dims(s, 0), later[:-1]], 0) for s, later in ((h, hs), (c, cs)))
     dh, dc, by_x = 0.0, 0.0, []
     for t in range(len(hs) - 1, -1, -1):
-        here = (g[0][t] + dh, g[1][t] + dc, g[2][t])
-        dz, dc = lstm_cell_back(here, (None, old_c[t]), (hs[t], cs[t], gates[t]))
+        by_h, by_c, by_gates = (None if by is None else by[t] for by in g)
+        here = (dh if by_h is None else by_h + dh, dc if by_c is None else by_c + dc, by_gates)
+        dz, dc = lstm_cell_back(here, (None, cs[t - 1] if t else c), (hs[t], cs[t], gates[t]))
         dh = np.matmul(dz, weight)
         by_x.append(dz)
     dx = np.stack(by_x[::-1], 0)
+    old_h = np.concatenate([np.expand_dims(h, 0), hs[:-1]], 0)
     return [dx, dh, dc, linear_by_weight(dx, old_h)]
 
 
