@@ -16,7 +16,7 @@ from microgradx.dtypes import to_numpy
 from microgradx.engine import cast, primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import keep, sigmoid
-from microgradx.ops.erf import normal_cdf, normal_density
+from microgradx.ops.erf import by_pieces, normal_cdf, normal_density
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.norm import inner, total
 from microgradx.views import legacy_name
@@ -217,32 +217,51 @@ def gelu_slope(x: Array, cdf: Array) -> Array:
 
     ``cdf`` only spares this forward to find Φ(x) again: it is a part of x's own derivative.
     """
-    return cdf + x * normal_density(x)
+    return by_pieces(lambda x, cdf: cdf + x * normal_density(x), x, cdf)
 
 
 gelu.derivatives(x=lambda g, x, cdf: g * gelu_slope(x, cdf))
 gelu_slope.derivatives(x=lambda g, x: g * (normal_density(x) * (2 - x * x)))
 
 
-def gate(x: Array) -> Array:
-    """``tanh(√(2/π) · (x + 0.044715 x³))``, which is close to ``2 Φ(x) - 1``."""
-    return np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))
+# The other gelu has for Φ the logistic function σ(v) with v = a·x + b·x³, which is close to it.
+LINEAR = 2 * math.sqrt(2 / math.pi)
+CUBIC = 0.044715 * LINEAR
 
 
-@primitive(name="Gelu", align=real("GeluKernelImpl"))
-def gelu_tanh(x: Array) -> Array:
-    """`gelu` with Φ replaced by a function of tanh."""
-    return 0.5 * x * (1 + gate(x))
+def logistic_cdf(x: Array) -> Array:
+    """``σ(v) = (1 + tanh(v / 2)) / 2``, as NumPy's tanh is faster than its exp."""
+    return 0.5 + 0.5 * np.tanh(x * (LINEAR / 2 + CUBIC / 2 * (x * x)))
 
 
-def gelu_tanh_by_x(g: Array, x: Array) -> Array:
-    """``g · ((1 + t) + x · (1 - t²) · u'(x)) / 2`` with t = tanh(u(x))."""
-    t = gate(x)
-    slope = math.sqrt(2 / math.pi) * (1 + (3 * 0.044715) * (x * x))
-    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+def logistic_density(x: Array, cdf: Array) -> Array:
+    """The derivative of `logistic_cdf`: ``σ · (1 - σ) · v'``."""
+    return (cdf - cdf * cdf) * (LINEAR + 3 * CUBIC * (x * x))
 
 
-gelu_tanh.derivatives(x=gelu_tanh_by_x)
+@primitive(name="Gelu", saves=("cdf",))
+def gelu_tanh(x: Array) -> tuple[Array, Array]:
+    """`gelu` with a logistic function for Φ, by tanh; and that function."""
+    cdf = by_pieces(logistic_cdf, real("GeluKernelImpl")(x))
+    return x * cdf, cdf
+
+
+@primitive(name="GeluBackward")
+def gelu_tanh_slope(x: Array, cdf: Array) -> Array:
+    """As `gelu_slope`."""
+    return by_pieces(lambda x, cdf: cdf + x * logistic_density(x, cdf), x, cdf)
+
+
+def gelu_tanh_slope_by_x(g: Array, x: Array) -> Array:
+    """``g · (2 φ + x φ')``, where ``φ = σ (1 - σ) v'`` and so ``φ' = (1 - 2 σ) φ v' + σ (1 - σ) v''``."""
+    cdf = logistic_cdf(x)
+    density = logistic_density(x, cdf)
+    slope = (1 - 2 * cdf) * density * (LINEAR + 3 * CUBIC * (x * x)) + (cdf - cdf * cdf) * (6 * CUBIC * x)
+    return g * (2 * density + x * slope)
+
+
+gelu_tanh.derivatives(x=lambda g, x, cdf: g * gelu_tanh_slope(x, cdf))
+gelu_tanh_slope.derivatives(x=gelu_tanh_slope_by_x)
 
 
 # ---------------------------------------------------------------- softmax

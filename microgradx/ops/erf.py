@@ -12,6 +12,7 @@ Both were found by interpolation at Chebyshev's points in 50 digits.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -115,12 +116,27 @@ LOGIT = (
 )  # fmt: skip
 
 
-@primitive()
-def normal_cdf(x: Array) -> Array:
-    """The probability Φ(x) that a standard normal variable is at most ``x``.
+PIECE = 2**16
 
-    float32 gets it by one tanh, three times as fast as by `erfc`: ``Φ(x) = (1 + tanh(x · P(x²))) / 2``, with a P
-    for which the error stays below ``1e-7 / max(1, |x|)``.
+
+def by_pieces(f: Callable[..., Array], *arrays: Array) -> Array:
+    """An elementwise function of arrays of one shape and dtype, one piece of them after the other.
+
+    Many passes over an array that is larger than the cache take twice as long as the same passes over its pieces.
+    """
+    if arrays[0].size <= PIECE:
+        return f(*arrays)
+    flat = [a.reshape(-1) for a in arrays]
+    out = np.empty_like(flat[0])
+    for i in range(0, out.size, PIECE):
+        out[i : i + PIECE] = f(*[a[i : i + PIECE] for a in flat])
+    return out.reshape(arrays[0].shape)
+
+
+def phi(x: Array) -> Array:
+    """Φ(x) in float32 by one tanh, or by `erfc`, which takes three times as long.
+
+    ``Φ(x) = (1 + tanh(x · P(x²))) / 2``, with a P for which the error stays below ``1e-7 / max(1, |x|)``.
     """
     if x.itemsize > 4:
         return erfc(x * -math.sqrt(0.5)) / 2
@@ -132,6 +148,12 @@ def normal_cdf(x: Array) -> Array:
     out += 1
     out *= 0.5
     return out.astype(x.dtype, copy=False)
+
+
+@primitive()
+def normal_cdf(x: Array) -> Array:
+    """The probability Φ(x) that a standard normal variable is at most ``x``."""
+    return by_pieces(phi, x)
 
 
 def normal_density(x: Array) -> Array:

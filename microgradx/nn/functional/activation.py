@@ -144,7 +144,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh. Got {approximate!r}.")
     x = check_tensor("gelu", input)
-    return act.gelu(x)[0] if approximate == "none" else act.gelu_tanh(x)
+    return (act.gelu if approximate == "none" else act.gelu_tanh)(x)[0]
 
 
 def silu(input: Any, inplace: bool = False) -> Any:
