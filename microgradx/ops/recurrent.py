@@ -70,19 +70,21 @@ def lstm_cell(*arrays: Array) -> tuple[Array, Array, Array]:
 def lstm_cell_back(g: Any, arrays: tuple[Any, ...], out: tuple[Array, ...]) -> list[Array]:
     """Through ``h = o·tanh(c')`` to the new c', and from there to the gates and the old c.
 
-    Last come the slopes of the gates: ``y·(1 - y)`` of a sigmoid, ``(1 + y)·(1 - y)`` of a tanh.
+    A gate y that is a sigmoid has the slope ``y - y·y``, and the new values, a tanh, have ``1 - n·n``.
     """
     c = arrays[1]
     _, new, gates = out
     by_h, by_c = (0.0 if x is None else x for x in g[:2])
     i, f, n, o = blocks(gates, 4)
     t = np.tanh(new)
-    by_new = by_c + by_h * (o * (1 - t * t))
-    by_gates = np.concatenate([by_new * n, by_new * c, by_new * i, by_h * t], gates.ndim - 1)
-    if g[2] is not None:  # in second derivatives
-        by_gates = by_gates + g[2]
-    offset = 2 * steepness(gates.shape[-1], gates.dtype) - 1  # 0 of a sigmoid, 1 of a tanh
-    return [by_gates * ((offset + gates) * (1 - gates)), by_new * f]
+    by_new = by_c + by_h * (o - o * t * t)
+    by_n, by_old = by_new * i, by_new * f
+    parts = [by_n * (n - n * i), by_old * (c - c * f), by_n * (1 - n * n), by_h * t * (o - o * o)]
+    by_gates = np.concatenate(parts, gates.ndim - 1)
+    if g[2] is None:
+        return [by_gates, by_old]
+    slopes = np.concatenate([i - i * i, f - f * f, 1 - n * n, o - o * o], gates.ndim - 1)
+    return [by_gates + g[2] * slopes, by_old]  # in second derivatives
 
 
 lstm_cell.derivatives(arrays=lstm_cell_back)
