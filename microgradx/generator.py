@@ -425,6 +425,69 @@ class Generator:
             if math.log(v) + math.log(inverse_alpha) - math.log(a / (s * s) + b) <= density:
                 return k
 
+    def binomial(self, counts: Array, p: Array) -> Array:
+        """How many of ``counts`` trials succeed, with probability ``p`` each: 1-d arrays of one float dtype.
+
+        Source: ``torch.binomial``.
+        """
+        kind = p.dtype.type
+        return np.array([self._binomial(n, x, kind) for n, x in zip(counts, p)], p.dtype)
+
+    def _binomial(self, n: Any, p: Any, kind: Any) -> Any:
+        if not (n > 0 and p > 0):
+            return kind(0) if n <= 0 or p <= 0 else kind(math.nan)
+        if p >= 1:
+            return n
+        few = p if p <= 0.5 else kind(1 - float(p))
+        found = self._binomial_by_rejection(n, few) if n * few >= 10 else self._binomial_by_waiting(n, few)
+        return found if p <= 0.5 else n - found
+
+    def _binomial_by_waiting(self, n: float, p: Any) -> int:
+        """Count the successes, going from one to the next: the waiting times are geometric."""
+        trials, successes, log_failure = 0.0, 0, float(np.log1p(-p))
+        while True:
+            u = float(self.uniform(1, dtype=np.float64)[0])
+            trials += math.ceil(math.log(u) / log_failure) if u > 0 else math.inf
+            if trials > n:
+                return successes
+            successes += 1
+
+    def _binomial_by_rejection(self, n: Any, p: Any) -> Any:
+        # W. Hörmann, "The generation of binomial random variates" (1993). What is written with n and p alone is rounded
+        # to their dtype, the rest is in double precision, as in PyTorch.
+        deviation, center = float(np.sqrt(n * p * (1 - p))), float(n * p) + 0.5
+        odds, mode = float(p / (1 - p)), math.floor((n + 1) * p)
+        count, after = float(n), float(n + 1)
+        b = 1.15 + 2.53 * deviation
+        a = -0.0873 + 0.0248 * b + 0.01 * float(p)
+        alpha = (2.83 + 5.1 / b) * deviation
+        accept_below = 0.92 - 4.2 / b
+        while True:
+            u, v = self.uniform(2, dtype=np.float64).tolist()
+            u -= 0.5
+            s = 0.5 - abs(u)
+            k = math.floor((2 * a / s + b) * u + center)
+            if not 0 <= k <= count:
+                continue
+            if s >= 0.07 and v <= accept_below:
+                return k
+            bound = (
+                (mode + 0.5) * math.log((mode + 1) / (odds * (count - mode + 1)))
+                + after * math.log((count - mode + 1) / (count - k + 1))
+                + (k + 0.5) * math.log(odds * (count - k + 1) / (k + 1))
+                + _stirling_rest(mode) + _stirling_rest(count - mode) - _stirling_rest(k) - _stirling_rest(count - k)
+            )  # fmt: skip
+            if math.log(v * alpha / (a / (s * s) + b)) <= bound:
+                return k
+
+
+def _stirling_rest(k: float) -> float:
+    """What Stirling's formula for ``log k!`` leaves out: exactly up to 9, then three terms of its series."""
+    if k <= 9:
+        return math.lgamma(k + 1) - ((k + 0.5) * math.log(k + 1) - (k + 1) + 0.5 * math.log(2 * math.pi))
+    square = (k + 1) ** 2
+    return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1)
+
 
 def _largest(dtype: NumpyDtype) -> int:
     """The largest integer of a type, or the last before a float's gaps are wider than 1."""

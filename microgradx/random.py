@@ -20,6 +20,7 @@ from microgradx.dtypes import NumpyDtype, promote, to_numpy
 from microgradx.generator import Generator, _cast, _largest
 from microgradx.graph import Array, Variable, wrap
 from microgradx.ops.face import face
+from microgradx.ops.shape import broadcast_tensors
 from microgradx.size import Size
 from microgradx.views import check_writable, write
 
@@ -27,6 +28,7 @@ __all__ = [
     "Generator",
     "bernoulli",
     "bernoulli_",
+    "binomial",
     "cauchy_",
     "default_generator",
     "exponential_",
@@ -518,6 +520,26 @@ def poisson(input: Any, generator: Generator | None = None) -> Any:
     if not np.all(rates >= 0):
         raise RuntimeError("poisson: invalid Poisson rate, expected rate to be non-negative; clamp the rates")
     return wrap(_cast(_pick(generator).poisson(rates.ravel()), dtype).reshape(rates.shape))
+
+
+@face(method=False)
+def binomial(count: Any, prob: Any, generator: Generator | None = None) -> Any:
+    """Numbers of successes in ``count`` trials with the probabilities ``prob``: float tensors, broadcast.
+
+    Raises: ValueError: ``count`` holds no floats. RuntimeError: the tensors differ in dtype.
+    Source: ``torch.binomial``, the same numbers for the same seed. The result is a constant.
+
+    Example:
+        >>> _ = mgx.manual_seed(0)
+        >>> mgx.binomial(mgx.full((3,), 10.0), mgx.tensor([0.0, 0.5, 1.0]))
+        tensor([ 0.,  7., 10.])
+    """
+    if count.array.dtype.kind != "f":
+        raise ValueError(f"binomial only supports floating-point dtypes for count, got: {count.dtype}; convert it")
+    if count.array.dtype != prob.array.dtype:
+        raise RuntimeError(f"binomial: expected probabilities of dtype {count.dtype} too, got {prob.dtype}")
+    counts, p = (x.array for x in broadcast_tensors(count, prob))
+    return wrap(_pick(generator).binomial(counts.ravel(), p.ravel()).reshape(p.shape))
 
 
 @face

@@ -117,6 +117,17 @@ def test_poisson(rate):
         assert_same_state(ours, theirs)
 
 
+@pytest.mark.parametrize("p", [0.0, 0.01, 0.3, 0.5, 0.9, 1.0, np.nan])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_binomial(p, dtype):
+    ours, theirs = generators(5)
+    counts = np.concatenate([np.arange(40), np.arange(100, 3000, 100)]).astype(dtype)
+    probs = np.full(counts.shape, p, dtype)
+    expected = torch.binomial(torch.tensor(counts), torch.tensor(probs), theirs)
+    assert_same(mgx.binomial(mgx.tensor(counts), mgx.tensor(probs), ours), expected)
+    assert_same_state(ours, theirs)
+
+
 LAYOUTS = {
     "transposed": lambda t: t.transpose(0, 2),
     "rotated": lambda t: t.permute(1, 2, 0),
@@ -352,6 +363,9 @@ def test_fills_of_a_view_change_its_base():
         lambda lib: lib.bernoulli(lib.ones(2, dtype=lib.int64)),
         lambda lib: lib.poisson(-lib.ones(2)),
         lambda lib: lib.poisson(lib.ones(2, dtype=lib.int64)),
+        lambda lib: lib.binomial(lib.ones(2), lib.ones(2, dtype=lib.float64)),
+        lambda lib: lib.binomial(lib.ones(2, dtype=lib.int64), lib.ones(2, dtype=lib.int64)),
+        lambda lib: lib.binomial(lib.ones(3), lib.ones(2)),
         lambda lib: lib.multinomial(lib.ones(2), 3),
         lambda lib: lib.multinomial(lib.ones(2), 0),
         lambda lib: lib.multinomial(lib.ones(2, dtype=lib.int64), 1),

@@ -355,12 +355,12 @@ def expand_as(input: Any, other: Any) -> Any:
 
 @face(also=())
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
-    """All tensors expanded to the shape that they have together."""
+    """All tensors expanded to the shape that they have together; those that have it already are returned as they are."""
     try:
         shape = np.broadcast_shapes(*(x.array.shape for x in tensors))
     except ValueError as error:
         raise RuntimeError(f"broadcast_tensors: expected shapes that can be broadcast; {error}") from None
-    return tuple(expand(x, *shape) for x in tensors)
+    return tuple(x if x.array.shape == shape else expand(x, *shape) for x in tensors)
 
 
 @primitive(np.tile)

@@ -1,0 +1,250 @@
+"""The Kullback-Leibler divergence: which formula belongs to which pair of distributions, and the formulas."""
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from microgradx.creation import full_like
+from microgradx.distributions.bernoulli import Bernoulli
+from microgradx.distributions.binomial import Binomial
+from microgradx.distributions.categorical import Categorical
+from microgradx.distributions.distribution import Distribution
+from microgradx.distributions.exp_family import ExponentialFamily
+from microgradx.distributions.exponential import Exponential
+from microgradx.distributions.geometric import Geometric
+from microgradx.distributions.independent import Independent
+from microgradx.distributions.laplace import Laplace
+from microgradx.distributions.normal import Normal
+from microgradx.distributions.one_hot_categorical import OneHotCategorical
+from microgradx.distributions.poisson import Poisson
+from microgradx.distributions.uniform import Uniform
+from microgradx.distributions.utils import sum_rightmost
+from microgradx.nn.functional import softplus
+
+__all__ = ["kl_divergence", "register_kl"]
+
+Formula = Callable[[Any, Any], Any]
+
+_FORMULAS: dict[tuple[type, type], Formula] = {}
+_found: dict[tuple[type, type], Formula | None] = {}  # what was looked up before
+
+
+def register_kl(type_p: type, type_q: type) -> Callable[[Formula], Formula]:
+    """A decorator: this function is the formula of `kl_divergence` for two classes, and for their subclasses.
+
+    The formula of the nearest classes counts. If the nearest for p and the nearest for q are different formulas, the
+    first one is taken, with a RuntimeWarning; a formula for that very pair of classes settles it.
+
+    Raises: TypeError: an argument is no class of distributions.
+    Source: ``torch.distributions.kl.register_kl``.
+
+    Example:
+        >>> from microgradx.distributions import Normal, kl_divergence, register_kl
+        >>> class Standard(Normal):
+        ...     def __init__(self):
+        ...         super().__init__(0.0, 1.0)
+        >>> @register_kl(Standard, Standard)
+        ... def kl_standard_standard(p, q):
+        ...     return mgx.tensor(0.0)
+        >>> kl_divergence(Standard(), Standard()), kl_divergence(Standard(), Normal(1.0, 1.0))
+        (tensor(0.), tensor(0.5000))
+    """
+    for name, cls in (("type_p", type_p), ("type_q", type_q)):
+        if not (isinstance(cls, type) and issubclass(cls, Distribution)):
+            raise TypeError(f"Expected {name} to be a Distribution subclass but got {cls}")
+
+    def register(formula: Formula) -> Formula:
+        _FORMULAS[type_p, type_q] = formula
+        _found.clear()
+        return formula
+
+    return register
+
+
+def kl_divergence(p: Distribution, q: Distribution) -> Any:
+    """KL(p ‖ q), the mean of ``log p(x) - log q(x)`` over the outcomes of p: how surprising they are to q.
+
+    Shape: the batch shapes of p and q, broadcast.
+    Units: nats.
+    Raises: NotImplementedError: no formula is registered for these classes.
+    Source: ``torch.distributions.kl_divergence``.
+
+    Example:
+        >>> from microgradx.distributions import Normal, kl_divergence
+        >>> kl_divergence(Normal(1.0, 1.0), Normal(mgx.tensor([1.0, 0.0]), 1.0))
+        tensor([0.0000, 0.5000])
+    """
+    pair = type(p), type(q)
+    if pair not in _found:
+        _found[pair] = _nearest(*pair)
+    formula = _found[pair]
+    if formula is None:
+        raise NotImplementedError(
+            f"No KL(p || q) is implemented for p type {pair[0].__name__} and q type {pair[1].__name__}"
+        )
+    return formula(p, q)
+
+
+def _nearest(type_p: type, type_q: type) -> Formula | None:
+    pairs = [(a, b) for a, b in _FORMULAS if issubclass(type_p, a) and issubclass(type_q, b)]
+    if not pairs:
+        return None
+
+    def far(pair: tuple[type, type]) -> tuple[int, int]:
+        return type_p.__mro__.index(pair[0]), type_q.__mro__.index(pair[1])
+
+    by_p = min(pairs, key=far)
+    by_q = min(pairs, key=lambda pair: far(pair)[::-1])
+    if _FORMULAS[by_p] is not _FORMULAS[by_q]:
+        warnings.warn(
+            f"Ambiguous kl_divergence({type_p.__name__}, {type_q.__name__}). "
+            f"Please register_kl({by_p[0].__name__}, {by_q[1].__name__})",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return _FORMULAS[by_p]
+
+
+def _same(cls: type) -> Callable[[Formula], Formula]:
+    return register_kl(cls, cls)
+
+
+# ---------------------------------------------------------------- two of the same kind
+
+
+@_same(ExponentialFamily)
+def _exponential_families(p: Any, q: Any) -> Any:
+    """A Bregman divergence of the log normalizer (F. Nielsen and R. Nock, 2010)."""
+    if type(p) is not type(q):
+        raise NotImplementedError(
+            "The cross KL-divergence between different exponential families cannot be computed using Bregman divergences"
+        )
+    theta, normalizer, means = p._normalizer_and_means()
+    result = q._log_normalizer(*q._natural_params) - normalizer
+    for of_p, of_q, mean in zip(theta, q._natural_params, means):
+        result = result - sum_rightmost((of_q - of_p) * mean, len(q.event_shape))
+    return result
+
+
+@_same(Bernoulli)
+def _bernoulli(p: Any, q: Any) -> Any:
+    of_one = p.probs * (softplus(-q.logits) - softplus(-p.logits))
+    of_zero = (1 - p.probs) * (softplus(q.logits) - softplus(p.logits))
+    of_one = of_one.masked_fill(q.probs == 0, math.inf).masked_fill(p.probs == 0, 0)
+    return of_one + of_zero.masked_fill(q.probs == 1, math.inf).masked_fill(p.probs == 1, 0)
+
+
+@_same(Binomial)
+def _binomial(p: Any, q: Any) -> Any:
+    if (p.total_count < q.total_count).any():
+        raise NotImplementedError("KL between Binomials where q.total_count > p.total_count is not implemented")
+    each = p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p()
+    return (p.total_count * each).masked_fill(p.total_count > q.total_count, math.inf)
+
+
+@_same(Categorical)
+def _categorical(p: Any, q: Any) -> Any:
+    each = p.probs * (p.logits - q.logits)
+    return each.masked_fill(q.probs == 0, math.inf).masked_fill(p.probs == 0, 0).sum(-1)
+
+
+@_same(OneHotCategorical)
+def _one_hot_categorical(p: Any, q: Any) -> Any:
+    return _categorical(p._categorical, q._categorical)
+
+
+@_same(Exponential)
+def _exponential(p: Any, q: Any) -> Any:
+    ratio = q.rate / p.rate
+    return ratio - ratio.log() - 1
+
+
+@_same(Geometric)
+def _geometric(p: Any, q: Any) -> Any:
+    return -p.entropy() - (-q.probs).log1p() / p.probs - q.logits
+
+
+@_same(Laplace)
+def _laplace(p: Any, q: Any) -> Any:
+    ratio, distance = p.scale / q.scale, (p.loc - q.loc).abs()
+    return ratio * (-distance / p.scale).exp() + distance / q.scale - ratio.log() - 1
+
+
+@_same(Normal)
+def _normal(p: Any, q: Any) -> Any:
+    variances = (p.scale / q.scale) ** 2
+    return 0.5 * (variances + ((p.loc - q.loc) / q.scale) ** 2 - 1 - variances.log())
+
+
+@_same(Poisson)
+def _poisson(p: Any, q: Any) -> Any:
+    return p.rate * (p.rate.log() - q.rate.log()) - (p.rate - q.rate)
+
+
+@_same(Uniform)
+def _uniform(p: Any, q: Any) -> Any:
+    outside = (q.low > p.low) | (q.high < p.high)
+    return ((q.high - q.low) / (p.high - p.low)).log().masked_fill(outside, math.inf)
+
+
+@_same(Independent)
+def _independent(p: Any, q: Any) -> Any:
+    if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
+        raise NotImplementedError
+    return sum_rightmost(kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
+
+
+# ---------------------------------------------------------------- two kinds
+
+
+@register_kl(Bernoulli, Poisson)
+def _bernoulli_poisson(p: Any, q: Any) -> Any:
+    return q.rate - p.probs * q.rate.log() - p.entropy()
+
+
+@register_kl(Exponential, Normal)
+def _exponential_normal(p: Any, q: Any) -> Any:
+    variance = q.scale**2
+    return (
+        0.5 * (2 * math.pi * variance * p.rate**2).log() - 1 + (p.rate**-2 - q.loc / p.rate + q.loc**2 / 2) / variance
+    )
+
+
+@register_kl(Laplace, Normal)
+def _laplace_normal(p: Any, q: Any) -> Any:
+    variances = (p.scale / q.scale) ** 2
+    return variances - 0.5 * (2 * variances / math.pi).log() + 0.5 * ((p.loc - q.loc) / q.scale) ** 2 - 1
+
+
+@register_kl(Normal, Laplace)
+def _normal_laplace(p: Any, q: Any) -> Any:
+    distance = p.loc - q.loc
+    z = distance / p.scale
+    mean_distance = math.sqrt(2 / math.pi) * p.scale * (-0.5 * z**2).exp() + distance * (math.sqrt(0.5) * z).erf()
+    return mean_distance / q.scale - (p.scale / q.scale).log() - 0.5 * (1 + math.log(math.pi / 2))
+
+
+@register_kl(Uniform, Exponential)
+def _uniform_exponential(p: Any, q: Any) -> Any:
+    width = p.high - p.low
+    return (q.rate * (p.high + p.low) / 2 - (width * q.rate).log()).masked_fill(p.low < 0, math.inf)
+
+
+@register_kl(Uniform, Normal)
+def _uniform_normal(p: Any, q: Any) -> Any:
+    width = p.high - p.low
+    squares = width**2 / 12 + ((p.high + p.low) / 2 - q.loc) ** 2
+    return (math.sqrt(2 * math.pi) * q.scale / width).log() + 0.5 * squares / q.scale**2
+
+
+@register_kl(Exponential, Uniform)
+@register_kl(Laplace, Exponential)
+@register_kl(Laplace, Uniform)
+@register_kl(Normal, Exponential)
+@register_kl(Normal, Uniform)
+@register_kl(Poisson, Bernoulli)
+@register_kl(Poisson, Binomial)
+def _infinite(p: Any, q: Any) -> Any:
+    """Outcomes of p are impossible for q."""
+    return full_like(p.mean, math.inf)

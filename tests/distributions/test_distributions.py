@@ -1,0 +1,132 @@
+"""Each row of the table as in PyTorch: samples, log probabilities, moments, and all their gradients."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+import microgradx as mgx
+from tests.distributions.comparing import assert_close, compare, outcome, plain, tolerance
+from tests.distributions.table import ROWS
+
+ROW = pytest.mark.parametrize("row", ROWS, ids=lambda r: r.id)
+DTYPE = pytest.mark.parametrize("dtype", ["float32", "float64"])
+SAMPLE_SHAPES = [(), (5,), (2, 7)]
+
+
+def sample_of(row, shape=(4,), dtype="float64"):
+    torch.manual_seed(1)
+    return plain(row.make(torch, dtype)[0].sample(shape))
+
+
+@ROW
+@DTYPE
+def test_samples_are_pytorchs(row, dtype):
+    (d, _), (e, _) = row.both(dtype)
+    for shape in SAMPLE_SHAPES:
+        ours, theirs = d.sample(shape), e.sample(shape)
+        assert_close(ours, theirs, tolerance(row, theirs))
+        assert not ours.requires_grad
+        assert ours.shape == mgx.Size(shape) + d.batch_shape + d.event_shape
+    np.testing.assert_array_equal(mgx.get_rng_state().numpy(), torch.get_rng_state().numpy())
+
+
+@ROW
+def test_rsample_and_its_gradients(row):
+    compare(row, lambda d: d.rsample((3,)))
+    compare(row, lambda d: d.rsample((3,)), "float32", 1e-5)
+    np.testing.assert_array_equal(mgx.get_rng_state().numpy(), torch.get_rng_state().numpy())
+
+
+@ROW
+@pytest.mark.parametrize("method", ["log_prob", "cdf"])
+def test_methods_of_values(row, method):
+    compare(row, lambda d, x: getattr(d, method)(x), inputs=[sample_of(row)])
+    compare(row, lambda d, x: getattr(d, method)(x), "float32", 2e-4, inputs=[sample_of(row, (), "float32")])
+    if row.values is not None:
+        compare(row, lambda d, x: getattr(d, method)(x), inputs=[np.array(row.values)])
+
+
+@ROW
+def test_icdf(row):
+    batch = row.make(torch)[0].batch_shape
+    p = (
+        np.linspace(0.05, 0.95, max(3, int(np.prod(batch)) * 2)).reshape(-1, *batch)
+        if batch.numel() > 1
+        else np.array(0.3)
+    )
+    compare(row, lambda d, x: d.icdf(x), inputs=[p])
+
+
+@ROW
+@pytest.mark.parametrize("name", ["mean", "mode", "variance", "stddev", "probs", "logits"])
+def test_properties(row, name):
+    compare(row, lambda d: getattr(d, name))
+
+
+@ROW
+@pytest.mark.parametrize("name", ["entropy", "perplexity"])
+def test_entropy(row, name):
+    single = row.name == "Multinomial"  # there PyTorch computes a term in float32
+    compare(row, lambda d: getattr(d, name)(), rtol=1e-5 if single else 1e-9)
+
+
+@ROW
+@pytest.mark.parametrize("expand", [True, False])
+def test_enumerate_support(row, expand):
+    compare(row, lambda d: d.enumerate_support(expand))
+
+
+def description(d):
+    arguments = {name: repr(c) for name, c in d.arg_constraints.items()}
+    flags = d.has_rsample, d.has_enumerate_support
+    return repr(d), tuple(d.batch_shape), tuple(d.event_shape), arguments, repr(d.support), flags
+
+
+@ROW
+def test_what_it_tells_of_itself(row):
+    (d, _), (e, _) = row.both("float32")
+    assert description(d) == description(e)
+
+
+@ROW
+def test_expand(row):
+    def expand(d):
+        return d.expand((2, *d.batch_shape) if len(d.batch_shape) != 1 else (2, 3, *d.batch_shape))
+
+    (d, _), (e, _) = row.both()
+    ours, theirs = expand(d), expand(e)
+    assert type(ours) is type(d)
+    assert description(ours)[1:] == description(theirs)[1:]
+    expected = theirs.sample((2,))
+    assert_close(ours.sample((2,)), expected, tolerance(row, expected))
+    compare(row, lambda d: expand(d).mean)
+    compare(row, lambda d: expand(d).log_prob(d.sample().detach()))
+    entropy = outcome(lambda d: d.entropy(), d)
+    if not isinstance(entropy, type):
+        assert_close(ours.entropy(), entropy.expand(ours.batch_shape), 1e-12)
+
+
+@ROW
+def test_copies_are_equal(row):
+    d, _ = row.make(mgx, requires_grad=False)
+    value = d.sample((3,))
+    expected = plain(d.log_prob(value))
+    for again in (copy.copy(d), copy.deepcopy(d), pickle.loads(pickle.dumps(d))):
+        np.testing.assert_array_equal(plain(again.log_prob(value)), expected)
+        assert repr(again) == repr(d)
+
+
+@ROW
+def test_log_prob_agrees_with_the_samples(row):
+    """Of densities and probabilities alike: the mean of ``-log_prob`` over samples is the entropy."""
+    d, _ = row.make(mgx)
+    entropy = outcome(lambda d: plain(d.entropy()), d)
+    if isinstance(entropy, type) or not d.batch_shape.numel():
+        return
+    x = d.sample((4000,))
+    surprise = -plain(d.log_prob(x)).astype(np.float64)
+    error = surprise.std(0) / np.sqrt(len(surprise)) + 1e-6
+    assert np.all(np.abs(surprise.mean(0) - entropy) < 5 * error + 1e-3)

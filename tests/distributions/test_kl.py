@@ -1,0 +1,118 @@
+"""Divergences: each pair for which PyTorch has a formula has it here, with the same values and gradients."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import microgradx as mgx
+from tests.distributions.comparing import assert_close, gradients, outcome, plain
+from tests.distributions.table import ROWS
+
+
+@pytest.mark.parametrize("p", ROWS, ids=lambda r: r.id)
+def test_all_pairs(p):
+    compared = 0
+    for q in ROWS:
+        (d, leaves), (e, others) = p.both()
+        (f, more), (g, still_more) = q.both()
+        ours = outcome(lambda d, f=f: mgx.distributions.kl_divergence(d, f), d)
+        theirs = outcome(lambda e, g=g: torch.distributions.kl_divergence(e, g), e)
+        if isinstance(theirs, type):
+            assert ours is theirs, q.id
+            continue
+        assert not isinstance(ours, type), q.id
+        rtol = 1e-5 if p.single or q.single else 1e-9
+        assert_close(ours, theirs, rtol)
+        weights = np.random.default_rng(0).uniform(0.5, 1.5, tuple(theirs.shape))
+        found = gradients(mgx, ours, leaves + more, weights)
+        expected = gradients(torch, theirs, others + still_more, weights)
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(plain(a), plain(b), 100 * rtol, 100 * rtol)
+        compared += 1
+    assert compared or p.name in WITHOUT
+
+
+WITHOUT = {"Multinomial"}
+
+
+def test_every_formula_of_pytorch_is_here_or_of_a_missing_class():
+    own = [pair for pair in mgx.distributions.kl._FORMULAS if pair[0].__module__.startswith("microgradx.")]
+    ours = {(p.__name__, q.__name__) for p, q in own}
+    theirs = {(p.__name__, q.__name__) for p, q in torch.distributions.kl._KL_REGISTRY}
+    names = set(mgx.distributions.__all__)
+    assert {pair for pair in theirs if set(pair) <= names} == ours
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_the_nearest_formula_counts(lib):
+    d = lib.distributions
+
+    class A(d.Distribution):
+        arg_constraints = {}  # noqa: RUF012
+
+    class B(A):
+        pass
+
+    d.register_kl(A, A)(lambda p, q: "AA")
+    assert d.kl_divergence(B(), A()) == d.kl_divergence(A(), B()) == "AA"
+    d.register_kl(B, A)(lambda p, q: "BA")
+    d.register_kl(A, B)(lambda p, q: "AB")
+    assert [d.kl_divergence(p, q) for p, q in ((A(), A()), (B(), A()), (A(), B()))] == ["AA", "BA", "AB"]
+    with pytest.warns(RuntimeWarning, match=r"Ambiguous kl_divergence\(B, B\). Please register_kl\(B, B\)"):
+        assert d.kl_divergence(B(), B()) == "BA"
+    d.register_kl(B, B)(lambda p, q: "BB")
+    assert d.kl_divergence(B(), B()) == "BB"
+
+
+def test_only_distributions_are_registered():
+    with pytest.raises(TypeError, match="Expected type_q to be a Distribution subclass but got <class 'int'>"):
+        mgx.distributions.register_kl(mgx.distributions.Normal, int)
+
+
+def test_bregman():
+    """Of an exponential family without a formula of its own, by differentiation of its log normalizer."""
+
+    def made(lib):
+        class Mine(lib.distributions.ExponentialFamily):
+            arg_constraints = {}  # noqa: RUF012
+            _mean_carrier_measure = 0
+
+            def __init__(self, rate):
+                self.rate = rate
+                super().__init__(rate.shape)
+
+            @property
+            def _natural_params(self):
+                return (-self.rate,)
+
+            def _log_normalizer(self, x):
+                return -(-x).log()
+
+        p, q = Mine(lib.tensor([0.5, 2.0])), Mine(lib.tensor([1.0, 3.0]))
+        return lib.distributions.kl_divergence(p, q), p.entropy(), p.perplexity()
+
+    for ours, theirs in zip(made(mgx), made(torch)):
+        assert_close(ours, theirs, 1e-6)
+    rate = mgx.tensor([0.5, 2.0])
+    expected = mgx.distributions.kl_divergence(
+        mgx.distributions.Exponential(rate), mgx.distributions.Exponential(mgx.tensor([1.0, 3.0]))
+    )
+    np.testing.assert_allclose(plain(made(mgx)[0]), plain(expected), 1e-6)
+
+
+@pytest.mark.parametrize("p", ROWS, ids=lambda r: r.id)
+def test_finite_divergences_by_their_definition(p):
+    """The mean of ``log p(x) - log q(x)`` over samples of p."""
+    for q in ROWS:
+        (d, _), (f, _) = (row.make(mgx, requires_grad=False) for row in (p, q))
+        value = outcome(lambda d, f=f: mgx.distributions.kl_divergence(d, f), d)
+        if isinstance(value, type) or d.event_shape != f.event_shape or not value.isfinite().any():
+            continue
+        x = d.expand(value.shape).sample((3000,))
+        f._validate_args = False
+        finite = np.isfinite(plain(value))
+        difference = plain(d.log_prob(x) - f.log_prob(x))[:, finite]
+        error = 6 * difference.std(0) / math.sqrt(len(difference)) + 1e-4
+        assert np.all(np.abs(difference.mean(0) - plain(value)[finite]) < error), q.id
