@@ -1,4 +1,4 @@
-"""Linear algebra: ``torch.linalg``. The operations and their derivatives are in `microgradx.ops.decompose`."""
+"""Linear algebra: ``torch.linalg``. The operations and their derivatives are in `microgradx.ops.decompose` and `orthogonal`."""
 
 from microgradx.ops.decompose import (
     LinAlgError,
@@ -20,8 +20,9 @@ from microgradx.ops.decompose import (
     linalg_norm as norm,
 )
 from microgradx.ops.linalg import matmul
+from microgradx.ops.orthogonal import householder_product, matrix_exp
 
 __all__ = [
-    "LinAlgError", "cholesky", "det", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm", "norm", "pinv", "qr",
+    "LinAlgError", "cholesky", "det", "eigh", "eigvalsh", "householder_product", "inv", "matmul", "matrix_exp", "matrix_norm", "norm", "pinv", "qr",
     "slogdet", "solve", "svd", "svdvals", "vector_norm",
 ]  # fmt: skip

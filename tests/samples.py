@@ -838,6 +838,11 @@ def symmetric(function: str) -> Callable[..., Any]:
     return lambda m, x, *a, **k: attrgetter(function)(m.linalg)(x + x.mT, *a, **k)
 
 
+def fixed(x: Input) -> Input:
+    """The same without a gradient."""
+    return Input(x.draw, constant=True)
+
+
 L = "linalg."
 row(L + "inv", case(definite(3)), case(real(2, 2, 2)), case(real(0, 0)), wrong(real(2, 3)), wrong(real(3)))
 row(L + "solve", case(definite(3), real(3)), case(definite(3), real(3, 2)), case(real(2, 2, 2), real(2, 2)),
@@ -864,6 +869,19 @@ row(L + "pinv", case(real(3, 2)), case(real(2, 3)), case(real(2, 2, 2), rtol=1e-
     wrong(real(3)))  # fmt: skip
 row(L + "pinv hermitian", case(real(3, 3)), integers=False,
     call=lambda m, x: m.linalg.pinv(x + x.mT, hermitian=True))  # fmt: skip
+row(L + "matrix_exp", case(real(3, 3)), case(real(2, 2, 2)), case(values([[9.0, 1.0], [-30.0, 2.0]])), case(real(0, 0)),
+    wrong(real(2, 3)), wrong(real(3)))  # fmt: skip
+row(L + "householder_product", case(real(4, 3), real(3)), case(real(2, 3, 3), real(2, 2)), case(real(3, 2), real(0)),
+    wrong(real(2, 3), real(2)), wrong(real(3, 2), real(3)), wrong(real(2, 3, 2), real(2)), wrong(real(3), real(2)),
+    integers=False)  # fmt: skip
+row(
+    "geqrf",
+    case(fixed(real(4, 2))),
+    case(fixed(real(2, 3, 3))),
+    case(fixed(real(2, 4))),
+    wrong(real(3)),
+    integers=False,
+)
 row(L + "vector_norm", case(real(2, 3)), case(real(2, 3), 1, dim=1), case(real(2, 3), inf, (0, 1), True),
     case(real(2, 3), 2.5, -1), kink(values([0.0, 0.0])))  # fmt: skip
 row(L + "matrix_norm", *(case(real(3, 2), order) for order in ("fro", "nuc", 1, -1, 2, -2, inf, -inf)),

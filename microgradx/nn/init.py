@@ -9,24 +9,38 @@ All draw the numbers that PyTorch draws after the same ``manual_seed``.
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
-from microgradx.creation import eye
+from microgradx.creation import eye as identity
+from microgradx.ops.decompose import qr
 from microgradx.random import randperm
 
 __all__ = [
     "calculate_gain",
+    "constant",
     "constant_",
+    "dirac",
     "dirac_",
+    "eye",
     "eye_",
+    "kaiming_normal",
     "kaiming_normal_",
+    "kaiming_uniform",
     "kaiming_uniform_",
+    "normal",
     "normal_",
     "ones_",
+    "orthogonal",
+    "orthogonal_",
+    "sparse",
     "sparse_",
     "trunc_normal_",
+    "uniform",
     "uniform_",
+    "xavier_normal",
     "xavier_normal_",
+    "xavier_uniform",
     "xavier_uniform_",
     "zeros_",
 ]
@@ -197,7 +211,7 @@ def eye_(tensor: Any) -> Any:
     """
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    tensor.detach().copy_(eye(*tensor.shape))
+    tensor.detach().copy_(identity(*tensor.shape))
     return tensor
 
 
@@ -307,6 +321,32 @@ def _is_empty(tensor: Any) -> bool:
     return False
 
 
+def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
+    """Fill with a matrix whose rows, or columns if these are fewer, have length ``gain`` and are orthogonal.
+
+    Of a tensor with more dimensions, all but the first count as columns.
+
+    Raises: ValueError: the tensor has fewer than two dimensions.
+    Source: A. Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks"
+        (2013); ``torch.nn.init.orthogonal_``, from the same draws.
+
+    Example:
+        >>> w = mgx.nn.init.orthogonal_(mgx.empty(3, 5))
+        >>> mgx.allclose(w @ w.T, mgx.eye(3), atol=1e-6)
+        True
+    """
+    if tensor.ndim < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if not tensor.numel():
+        return tensor
+    rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
+    drawn = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
+    q, r = qr(drawn.T if rows < columns else drawn)
+    q = q * r.diagonal().sign()  # without this, some orthogonal matrices would be likelier than others
+    tensor.detach().copy_((q.T if rows < columns else q).reshape(tensor.shape)).mul_(gain)
+    return tensor
+
+
 def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = None) -> Any:
     """Fill a matrix normally, but with the fraction ``sparsity`` of each column zero.
 
@@ -324,6 +364,33 @@ def sparse_(tensor: Any, sparsity: float, std: float = 0.01, generator: Any = No
     for column in range(columns):
         weight[randperm(rows)[: math.ceil(sparsity * rows)], column] = 0
     return tensor
+
+
+def _deprecated(fill: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function under its older name, without the underscore, which warns."""
+    new = fill.__name__
+    old = new.removesuffix("_")
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning, stacklevel=2)
+        return fill(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = old
+    call.__doc__ = f"The older name of `{new}`."
+    return call
+
+
+uniform = _deprecated(uniform_)
+normal = _deprecated(normal_)
+constant = _deprecated(constant_)
+eye = _deprecated(eye_)
+dirac = _deprecated(dirac_)
+xavier_uniform = _deprecated(xavier_uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+kaiming_normal = _deprecated(kaiming_normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)
 
 
 def reset_weight_and_bias(weight: Any, bias: Any) -> None:

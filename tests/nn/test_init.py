@@ -45,6 +45,50 @@ def test_fills_are_pytorchs(name, args, options, shape, dtype):
     np.testing.assert_array_equal(filled[1], filled[3])
 
 
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4), (6, 2, 3), (2, 3, 3, 2), (40, 30)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_orthogonal_fills_are_pytorchs(shape, dtype):
+    filled = []
+    for lib in (mgx, torch):
+        lib.manual_seed(11)
+        tensor = lib.nn.Parameter(lib.zeros(shape, dtype=getattr(lib, dtype)))
+        assert lib.nn.init.orthogonal_(tensor, gain=1.5) is tensor
+        filled.append((tensor.detach().numpy(), lib.rand(1).item()))
+    (ours, after), (theirs, after_theirs) = filled
+    assert after == after_theirs
+    np.testing.assert_allclose(ours, theirs, atol=1e-5 if dtype == "float32" else 1e-13)
+    matrix = ours.reshape(len(ours), -1).astype(np.float64) / 1.5
+    product = matrix @ matrix.T if len(matrix) <= matrix.shape[1] else matrix.T @ matrix
+    np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-5)
+    empty = mgx.zeros(0, 3)
+    assert mgx.nn.init.orthogonal_(empty) is empty
+
+
+OLD = ["uniform", "normal", "constant", "eye", "dirac", "xavier_uniform", "xavier_normal", "kaiming_uniform",
+       "kaiming_normal", "orthogonal", "sparse"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_older_names_warn(name):
+    def run(lib):
+        lib.manual_seed(2)
+        args = {"constant": (0.5,), "sparse": (0.5,)}.get(name, ())
+        tensor = lib.zeros(3, 3, 3) if name == "dirac" else lib.zeros(3, 4)
+        with pytest.warns(FutureWarning) as caught:
+            out = getattr(lib.nn.init, name)(tensor, *args)
+        return str(caught[0].message), getattr(lib.nn.init, name).__name__, out is tensor, out.numpy().round(5).tolist()
+
+    assert run(mgx) == run(torch)
+
+
+def test_all_of_init_is_here():
+    def public(lib):
+        found = {k for k, v in vars(lib.nn.init).items() if callable(v) and not k.startswith("_")}
+        return {k for k in found if k.endswith("_") or k in OLD or k == "calculate_gain"}
+
+    assert public(mgx) == public(torch)
+
+
 @pytest.mark.parametrize(("shape", "groups"), [((4, 2, 3), 1), ((4, 2, 3), 2), ((3, 5, 3, 4), 1), ((2, 2, 3, 3, 3), 1)])
 def test_dirac_fills_are_pytorchs(shape, groups):
     ours = mgx.nn.init.dirac_(mgx.ones(shape), groups)
@@ -74,6 +118,7 @@ MISTAKES = [
     lambda lib: lib.nn.init.xavier_uniform_(lib.zeros(3)),
     lambda lib: lib.nn.init.kaiming_normal_(lib.zeros(3, 3), mode="fan"),
     lambda lib: lib.nn.init.eye_(lib.zeros(3)),
+    lambda lib: lib.nn.init.orthogonal_(lib.zeros(3)),
     lambda lib: lib.nn.init.sparse_(lib.zeros(3), 0.5),
     lambda lib: lib.nn.init.dirac_(lib.zeros(3, 3)),
     lambda lib: lib.nn.init.dirac_(lib.zeros(3, 3, 3), groups=2),
