@@ -16,6 +16,7 @@ values, dtypes, gradients, gradients of gradients, errors. To test a new operati
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -653,6 +654,31 @@ row(F + "interpolate", wrong(real(1, 1, 4), 2, align_corners=True), wrong(real(1
     wrong(real(1, 1, 4), 2, mode="best"), wrong(real(1, 1, 4), 2, recompute_scale_factor=True),
     wrong(real(1, 1, 4), 2, antialias=True), wrong(real(1, 0, 4), 2), wrong(real(1, 1, 4), scale_factor="2"),
     case(Input(lambda rng: rng.integers(0, 256, (1, 1, 4)).astype(np.uint8)), 7), integers=False)  # fmt: skip
+
+
+def quiet(name: str) -> Callable[..., Any]:
+    """A call of what warns that its name is an old one."""
+
+    def call(m: Any, *args: Any, **options: Any) -> Any:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            return attrgetter(name)(m)(*args, **options)
+
+    return call
+
+
+for name in ("upsample", "upsample_nearest"):
+    row(F + name, case(real(1, 2, 4, 5), 3), case(real(1, 2, 4), scale_factor=1.7), wrong(real(1, 2, 4)),
+        call=quiet(F + name), integers=False)  # fmt: skip
+row(F + "upsample_bilinear", case(real(1, 2, 4, 5), (6, 3)), case(real(1, 2, 4, 5), scale_factor=1.5),
+    wrong(real(1, 2, 4), 3), call=quiet(F + "upsample_bilinear"), integers=False)  # fmt: skip
+for name in ("channel_shuffle", "native_channel_shuffle"):  # the second of these has no derivative in PyTorch
+    row(F + name, case(real(2, 6, 3), 2), case(real(1, 6, 2, 2), 6), case(real(1, 4, 0), 2), case(real(1, 2, 3, 2, 1), 1),
+        *(wrong(real(*s), g) for s, g in (((6, 2), 2), ((1, 6, 2), 4), ((1, 6, 2), 0))), wrong(real(1, 6, 2), 2.0),
+        call=lambda m, *a, name=name: getattr(m.nn.functional, name if m is microgradx else "channel_shuffle")(*a),
+    )  # fmt: skip
+row(F + "local_response_norm", case(real(2, 5, 3), 3), case(real(2, 5, 2, 2), 4, 0.5, 1.5, 2.0), case(real(1, 2, 3), 7),
+    case(real(1, 3, 1, 2, 1, 2), 2), case(real(2, 0, 3), 2), wrong(real(2, 3), 2), wrong(real(2, 3, 1), 0),
+    integers=False)  # fmt: skip
 row(F + "pixel_shuffle", case(real(2, 8, 2, 3), 2), case(real(4, 1, 2), 1), wrong(real(6, 2, 2), 2), wrong(real(4, 4), 1),
     wrong(real(4, 2, 2), 0), wrong(real(4, 2, 2), 2.0))  # fmt: skip
 row(F + "pixel_unshuffle", case(real(2, 2, 4, 6), 2), case(real(4, 1, 2), 1), wrong(real(1, 2, 3), 2),

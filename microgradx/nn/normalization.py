@@ -8,6 +8,7 @@ from microgradx.creation import empty, ones, tensor, zeros
 from microgradx.dtypes import int64
 from microgradx.nn import functional as F
 from microgradx.nn import init
+from microgradx.nn.functional.normalization import by_neighbours
 from microgradx.nn.module import Module
 from microgradx.nn.parameter import Parameter
 
@@ -15,12 +16,15 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "CrossMapLRN2d",
     "GroupNorm",
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",
     "LayerNorm",
+    "LocalResponseNorm",
     "RMSNorm",
+    "SyncBatchNorm",
 ]
 
 
@@ -389,3 +393,115 @@ class RMSNorm(Module):
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Batch norm over the batches of several processes. There is one, so it is `BatchNorm2d`, for any (N, C, ...).
+
+    Args:
+        num_features, eps, momentum, affine, track_running_stats, device, dtype, bias: As for `BatchNorm2d`.
+        process_group: Accepted.
+
+    Raises: ValueError: the input has no channels, or no dimension for them.
+    Source: ``torch.nn.SyncBatchNorm``.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
+
+    def _check_dims(self, input: Any) -> None:
+        if input.ndim < 2:
+            raise ValueError(f"expected at least 2D input (got {input.ndim}D input)")
+        if not input.shape[1]:
+            raise ValueError("SyncBatchNorm number of input channels should be non-zero")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """The module with all its batch norms replaced; their parameters and buffers are the same tensors.
+
+        Example:
+            >>> mgx.nn.SyncBatchNorm.convert_sync_batchnorm(mgx.nn.Sequential(mgx.nn.BatchNorm1d(2), mgx.nn.ReLU()))
+            Sequential(
+              (0): SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+              (1): ReLU()
+            )
+        """
+        converted = module
+        if isinstance(module, _BatchNorm):
+            converted = cls(
+                module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats,
+                process_group, bias=module.bias is not None,
+            )  # fmt: skip
+            for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
+                setattr(converted, name, getattr(module, name))
+            converted.training = module.training
+        for name, child in list(module.named_children()):
+            converted.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return converted
+
+
+class LocalResponseNorm(Module):
+    """Each channel divided by a power of the mean square of the channels around it.
+
+    Args:
+        size: How many channels are looked at.
+        alpha: How much their mean square counts.
+        beta: The power.
+        k: What is added to it.
+
+    Shape: (N, C, ...), which is kept.
+    Source: ``torch.nn.LocalResponseNorm``; see `microgradx.nn.functional.local_response_norm`.
+
+    Example:
+        >>> mgx.nn.LocalResponseNorm(3, alpha=3.0, beta=1.0)(mgx.ones(1, 3, 1)).flatten()
+        tensor([0.3333, 0.2500, 0.3333])
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Any) -> Any:
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(LocalResponseNorm):
+    """An older `LocalResponseNorm` of images, with as many channels before as after: of an even size, one is left out.
+
+    From ``(size + 3) // 2`` channels on, PyTorch's own counts the first channel for all others too, and its gradient is
+    not that of its result; this one does as PyTorch does for fewer channels.
+
+    Args:
+        size, alpha, beta, k: As for `LocalResponseNorm`.
+
+    Raises: ValueError: the input is not (N, C, H, W).
+    Source: ``torch.nn.CrossMapLRN2d``.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__(size, alpha, beta, k)
+
+    def forward(self, input: Any) -> Any:
+        if input.ndim != 4:
+            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.ndim}D instead.")
+        around = (self.size - 1) // 2
+        return by_neighbours(input, around, around, self.size, self.alpha, self.beta, self.k)

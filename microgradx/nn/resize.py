@@ -1,11 +1,18 @@
-"""Layers that change the size of images: Upsample, PixelShuffle, PixelUnshuffle."""
+"""Layers that change the size of images, or the order of their channels."""
 
 from typing import Any
 
 from microgradx.nn import functional as F
 from microgradx.nn.module import Module
 
-__all__ = ["PixelShuffle", "PixelUnshuffle", "Upsample"]
+__all__ = [
+    "ChannelShuffle",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
+]
 
 
 class Upsample(Module):
@@ -58,6 +65,23 @@ class Upsample(Module):
         return f"{given}, mode={self.mode!r}"
 
 
+class UpsamplingNearest2d(Upsample):
+    """`Upsample` of images in the mode ``"nearest"``. Source: ``torch.nn.UpsamplingNearest2d``."""
+
+    def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
+        super().__init__(size, scale_factor, mode="nearest")
+
+
+class UpsamplingBilinear2d(Upsample):
+    """`Upsample` of images in the mode ``"bilinear"``, where the middles of the corners stay where they are.
+
+    Source: ``torch.nn.UpsamplingBilinear2d``.
+    """
+
+    def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
+        super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
+
+
 class PixelShuffle(Module):
     """Larger images from more channels; see `microgradx.nn.functional.pixel_shuffle`.
 
@@ -94,3 +118,22 @@ class PixelUnshuffle(Module):
 
     def extra_repr(self) -> str:
         return f"downscale_factor={self.downscale_factor}"
+
+
+class ChannelShuffle(Module):
+    """The channels of (N, C, ...) dealt from ``groups`` in turn. Source: ``torch.nn.ChannelShuffle``.
+
+    Example:
+        >>> mgx.nn.ChannelShuffle(2)(mgx.arange(4.0).reshape(1, 4, 1)).flatten()
+        tensor([0., 2., 1., 3.])
+    """
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, input: Any) -> Any:
+        return F.channel_shuffle(input, self.groups)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"

@@ -1,4 +1,4 @@
-"""Images of another size: `interpolate`, and channels exchanged for pixels.
+"""Images of another size: `interpolate`, and channels exchanged for pixels, or with each other.
 
 Interpolation works along each spatial axis by itself. Where cell i of the result lies in the input is one number,
 its *place*, ``scale · i`` or so. The nearest modes look up one cell there. All others take a weighted mean of the
@@ -286,3 +286,55 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
                 f"{downscale_factor}"
             )
     return unshuffle(input, downscale_factor)
+
+
+# ---------------------------------------------------------------- channels in another order
+
+
+@primitive(name="NativeChannelShuffle")
+def interleave(x: Array, groups: int) -> Array:
+    """(N, C, ...), its channels dealt from the groups in turn: the first of each group, then the second of each."""
+    n, c, *rest = x.shape
+    mixed = x.reshape(n, groups, c // groups, *rest).swapaxes(1, 2)
+    return mixed.copy().reshape(x.shape)
+
+
+# Dealing C channels from G groups is undone by dealing them from C / G groups.
+interleave.derivatives(x=lambda g, groups: interleave(g, max(g.shape[1] // groups, 1)))
+
+
+def channel_shuffle(input: Any, groups: int) -> Any:
+    r"""The channels in another order, so that grouped convolutions see channels of all groups.
+
+    Args:
+        input: (N, C, ...), with at least one axis behind the channels.
+        groups: Into how many groups, one after the other, the channels are divided.
+
+    Shape: that of the input.
+    Derivative: g in the old order.
+    Raises: RuntimeError: ``groups`` does not divide C.
+    Source: X. Zhang et al., "ShuffleNet" (2018); matches ``torch.nn.functional.channel_shuffle``.
+
+    Example:
+        >>> channel_shuffle(mgx.arange(4.0).reshape(1, 4, 1), 2).flatten()
+        tensor([0., 2., 1., 3.])
+    """
+    shape = tuple(check_tensor("channel_shuffle", input).shape)
+    if len(shape) < 3:
+        raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(shape)}")
+    if isinstance(groups, bool) or not isinstance(groups, (int, np.integer)):
+        raise TypeError(f"channel_shuffle(): argument 'groups' (position 2) must be int, not {type(groups).__name__}")
+    if groups < 1:
+        raise RuntimeError(
+            f"Number of groups to divide channels in must be positive. Value of groups:{groups}; use at least 1"
+        )
+    if shape[1] % groups:
+        raise RuntimeError(
+            f"Number of channels must be divisible by groups. Got {shape[1]} channels and {groups} groups."
+        )
+    return interleave(input, groups)
+
+
+def native_channel_shuffle(input: Any, groups: int) -> Any:
+    """The same as `channel_shuffle`: PyTorch's name of what it runs on a CPU."""
+    return channel_shuffle(input, groups)

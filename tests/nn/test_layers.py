@@ -168,6 +168,15 @@ LAYERS = [
     ("Upsample", (), {"scale_factor": (1.5, 0.5), "mode": "bilinear"}, [(2, 3, 4, 5)]),
     ("Upsample", ((7, 3), None, "bicubic", True), {}, [(2, 3, 4, 5)]),
     ("Upsample", (6,), {"mode": "area"}, [(2, 3, 4, 5)]),
+    ("UpsamplingNearest2d", (), {"scale_factor": (2.0, 1.5)}, [(2, 3, 4, 5)]),
+    ("UpsamplingBilinear2d", ((7, 3),), {}, [(2, 3, 4, 5)]),
+    ("ChannelShuffle", (2,), {}, [(2, 6, 3, 2)]),
+    ("LocalResponseNorm", (3,), {}, [(2, 5, 4)]),
+    ("LocalResponseNorm", (4, 0.5, 1.5), {"k": 2.0}, [(2, 5, 2, 3, 2)]),
+    ("CrossMapLRN2d", (4, 0.5), {"k": 2}, [(2, 2, 4, 5)]),
+    ("CrossMapLRN2d", (6,), {}, [(2, 3, 4, 5)]),
+    ("SyncBatchNorm", (3,), {}, [(4, 3)]),
+    ("SyncBatchNorm", (3, 1e-3, 0.3), {"bias": False}, [(4, 3, 2, 2)]),
     ("PixelShuffle", (2,), {}, [(2, 8, 3, 2)]),
     ("PixelUnshuffle", (2,), {}, [(2, 2, 4, 6)]),
     ("Unfold", ((2, 3),), {"padding": 1, "stride": (1, 2)}, [(2, 3, 4, 5)]),
@@ -261,9 +270,63 @@ def test_the_constructor_has_pytorchs_parameters(name):
     assert parameters(getattr(mgx.nn, name)) == parameters(getattr(torch.nn, name))
 
 
+def test_batch_norms_can_be_replaced_by_synchronized_ones():
+    """With their own parameters and buffers."""
+    reprs = []
+    for m in (mgx, torch):
+        norm = m.nn.BatchNorm1d(2, affine=False).eval()
+        model = m.nn.Sequential(m.nn.BatchNorm2d(3, momentum=0.3), m.nn.Sequential(m.nn.ReLU(), norm))
+        new = m.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        assert new[1][1].running_mean is norm.running_mean
+        assert not new[1][1].training
+        reprs.append(repr(new))
+    assert reprs[0] == reprs[1]
+
+
+@pytest.mark.parametrize("m", [mgx, torch])
+def test_a_synchronized_batch_norm_needs_channels(m):
+    norm = m.nn.SyncBatchNorm(3)
+    with pytest.raises(ValueError, match=r"expected at least 2D input \(got 1D input\)"):
+        norm(m.ones(3))
+    with pytest.raises(ValueError, match="SyncBatchNorm number of input channels should be non-zero"):
+        norm(m.ones(2, 0))
+
+
+def test_data_parallel_calls_its_module():
+    reprs = []
+    for m in (mgx, torch):
+        m.manual_seed(0)
+        layer = m.nn.Linear(2, 1)
+        parallel = m.nn.DataParallel(layer, device_ids=[0])
+        assert list(parallel.state_dict()) == ["module.weight", "module.bias"]
+        assert parallel.module is layer
+        assert parallel(m.ones(3, 2)).tolist() == layer(m.ones(3, 2)).tolist()
+        reprs.append(repr(parallel))
+    assert reprs[0] == reprs[1]
+
+
+@pytest.mark.parametrize("m", [mgx, torch])
+def test_local_response_norms_need_spatial_axes(m):
+    with pytest.raises(ValueError, match="CrossMapLRN2d: Expected input to be 4D, got 3D instead"):
+        m.nn.CrossMapLRN2d(2)(m.ones(1, 2, 3))
+    with pytest.raises(ValueError, match="Expected 3D or higher dimensionality"):
+        m.nn.LocalResponseNorm(2)(m.ones(2, 3))
+
+
+@pytest.mark.parametrize("name", ["upsample", "upsample_nearest", "upsample_bilinear"])
+@pytest.mark.parametrize("m", [mgx, torch])
+def test_the_older_names_of_interpolate_warn(name, m):
+    with pytest.warns(
+        UserWarning, match=rf"^`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate`"
+    ) as w:
+        getattr(m.nn.functional, name)(m.ones(1, 1, 2, 2), 3)
+    assert w[0].filename == __file__
+
+
 def test_every_layer_is_tested():
     tested = {name for name, *_ in LAYERS}
     others = {"Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}
+    others |= {"DataParallel"}  # above
     others |= {"RNNBase", "RNN", "LSTM", "GRU", "RNNCellBase", "RNNCell", "LSTMCell", "GRUCell"}  # in test_rnn.py
     others |= {"MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerDecoder"}  # in test_attention.py
     others |= {"TransformerEncoderLayer", "TransformerDecoderLayer"}

@@ -71,6 +71,7 @@ from microgradx.nn.functional.normalization import (
     group_norm,
     instance_norm,
     layer_norm,
+    local_response_norm,
     normalize,
     rms_norm,
 )
@@ -87,6 +88,7 @@ from microgradx.nn.functional.pooling import (
     max_pool2d_with_indices,
     max_pool3d_with_indices,
 )
+from microgradx.nn.functional.resize import upsample, upsample_bilinear, upsample_nearest
 from microgradx.nn.functional.sparse import embedding, embedding_bag, one_hot
 from microgradx.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from microgradx.ops.elementwise import sigmoid, tanh
@@ -107,7 +109,7 @@ from microgradx.ops.pool import (
     max_pool2d,
     max_pool3d,
 )
-from microgradx.ops.resize import interpolate, pixel_shuffle, pixel_unshuffle
+from microgradx.ops.resize import channel_shuffle, interpolate, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from microgradx.ops.unpool import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [
@@ -130,6 +132,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -171,6 +174,7 @@ __all__ = [
     "leaky_relu",
     "leaky_relu_",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "lp_pool1d",
@@ -189,6 +193,7 @@ __all__ = [
     "mish",
     "mse_loss",
     "multi_head_attention_forward",
+    "native_channel_shuffle",
     "nll_loss",
     "normalize",
     "one_hot",
@@ -220,4 +225,7 @@ __all__ = [
     "threshold_",
     "triplet_margin_loss",
     "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]

@@ -15,6 +15,8 @@ from microgradx.ops import norm
 from microgradx.ops.decompose import vector_norm
 from microgradx.ops.elementwise import clamp
 from microgradx.ops.face import check_tensor
+from microgradx.ops.pad import pad
+from microgradx.ops.pool import avg_pool2d
 
 
 def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Any:
@@ -228,3 +230,38 @@ def instance_norm(
     move(running_mean, mean.array.mean(0), momentum)
     move(running_var, var.array.mean(0) * (n / (n - 1)), momentum)
     return out
+
+
+def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+    """``x / (k + alpha · m)^beta``, m being the mean of the squares of the ``size`` channels around each one.
+
+    Args:
+        input: (N, C, ...), of a floating dtype, with at least one axis behind the channels.
+        size: How many channels are looked at; where there are fewer, zeros count too.
+        alpha: How much they count.
+        beta: The power.
+        k: What is added, so that it is not 0.
+
+    Shape: that of the input.
+    Derivative: with d = k + alpha · m, ``g / d^beta``, and what reaches x through the d of its neighbours.
+    Raises: ValueError: the input has fewer than 3 dimensions. RuntimeError: ``size`` is not positive.
+    Source: A. Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks" (2012);
+        ``torch.nn.functional.local_response_norm``.
+
+    Example:
+        >>> mgx.nn.functional.local_response_norm(mgx.ones(1, 3, 1), 3, alpha=3.0, beta=1.0).flatten()
+        tensor([0.3333, 0.2500, 0.3333])
+    """
+    shape = check_tensor("local_response_norm", input).array.shape
+    if len(shape) < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality input (got {len(shape)} dimensions)")
+    return by_neighbours(input, size // 2, (size - 1) // 2, size, alpha, beta, k) if input.array.size else input
+
+
+def by_neighbours(input: Any, before: int, after: int, size: int, alpha: float, beta: float, k: float) -> Any:
+    """What `local_response_norm` computes, m being the sum over so many channels before and after, over ``size``."""
+    shape = input.array.shape
+    squares = np.reshape(input * input, (shape[0], 1, shape[1], math.prod(shape[2:])))
+    window = (before + after + 1, 1)
+    means = avg_pool2d(pad(squares, (0, 0, before, after)), window, 1, divisor_override=size)
+    return input / (np.reshape(means, shape) * alpha + k) ** beta
