@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
+import pickle
+import random
+import warnings
+from array import array
+from collections import OrderedDict, UserDict, deque, namedtuple
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,6 +18,7 @@ import torch.utils.data
 
 import microgradx as mgx
 from microgradx.utils import data as ours
+from microgradx.utils.data.worker import WorkerInfo
 
 BOTH = ((mgx, ours), (torch, torch.utils.data))
 Program = Callable[[Any, Any], Any]
@@ -22,9 +28,9 @@ def plain(value: Any) -> Any:
     """Tensors as (dtype, shape, values), in whatever containers; types of containers count."""
     if isinstance(value, (mgx.Tensor, torch.Tensor)):
         return str(value.dtype), tuple(value.shape), value.tolist()
-    if isinstance(value, dict):
+    if isinstance(value, (dict, UserDict, MappingProxyType)):
         return type(value), {k: plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, deque)):
         return type(value), [plain(v) for v in value]
     return value
 
@@ -69,6 +75,67 @@ def stream(data: Any, n: int) -> Any:
     return Stream()
 
 
+def goes_on(lib: Any, data: Any) -> list[Any]:
+    class Faulty(Squares):
+        def __getitem__(self, i: int) -> int:
+            if i == 2:
+                raise KeyError(i)
+            return i
+
+    batches = iter(data.DataLoader(Faulty(4)))
+    out = [next(batches), next(batches)]
+    with pytest.raises(KeyError):
+        next(batches)
+    return out + list(batches)
+
+
+def restless(data: Any) -> Any:
+    class Restless(data.IterableDataset):  # type: ignore[misc,name-defined]
+        i = 0
+
+        def __iter__(self) -> Any:
+            return self
+
+        def __next__(self) -> int:
+            self.i += 1
+            if self.i % 7 == 0:
+                raise StopIteration
+            return self.i
+
+    return Restless()
+
+
+def parts(data: Any, *lengths: int) -> Any:
+    """A stream of which each worker reads its own part."""
+
+    class Parts(data.IterableDataset):  # type: ignore[misc,name-defined]
+        def __iter__(self) -> Any:
+            info = data.get_worker_info()
+            return iter(range(100 * info.id, 100 * info.id + lengths[info.id]))
+
+    return Parts()
+
+
+def persistent(lib: Any, data: Any) -> list[Any]:
+    """Three passes, the second not to its end: workers go on drawing random numbers where they were."""
+    loader = data.DataLoader(
+        table(lib, data, 11), 2, shuffle=True, num_workers=2, persistent_workers=True, prefetch_factor=1,
+        collate_fn=lambda batch: [(sample[0], lib.rand(1), np.random.rand(), random.random()) for sample in batch],
+        worker_init_fn=lambda i: lib.rand(i), generator=lib.Generator().manual_seed(5),
+    )  # fmt: skip
+    first = list(loader)
+    batches = iter(loader)
+    second = [next(batches), next(batches)]
+    assert iter(loader) is batches
+    return [
+        first,
+        second,
+        list(batches),
+        loader.generator.initial_seed(),
+        lib.randint(9, (2,), generator=loader.generator),
+    ]
+
+
 LOADERS: dict[str, Program] = {
     "plain": lambda lib, d: epochs(d.DataLoader(table(lib, d))),
     "batches": lambda lib, d: epochs(d.DataLoader(table(lib, d), 5)),
@@ -105,6 +172,31 @@ LOADERS: dict[str, Program] = {
     "chain": lambda lib, d: list(d.DataLoader(stream(d, 3) + stream(d, 2), 2)),
     "concatenation": lambda lib, d: list(d.DataLoader(table(lib, d, 3) + table(lib, d, 4), 2)),
     "side by side": lambda lib, d: list(d.DataLoader(d.StackDataset(a=range(4), b=Squares(4)), 3)),
+    "side by side, at once": lambda lib, d: [
+        d.StackDataset(range(3), d.Subset("abc", [2, 1, 0])).__getitems__([2, 0]),
+        d.StackDataset(a=range(3), b=d.Subset("abc", [2, 1, 0])).__getitems__([2, 0]),
+    ],
+    "distributed": lambda lib, d: [
+        [list(sampler), len(sampler), list(d.DataLoader(range(n), 2, sampler=sampler))]
+        for n in (1, 5, 12)
+        for rank in range(4)
+        for options in ({}, {"shuffle": False}, {"drop_last": True}, {"seed": 3, "shuffle": True})
+        if n >= 4 or "drop_last" not in options  # PyTorch fails
+        for epoch in (0, 1)
+        for sampler in [d.DistributedSampler(range(n), 4, rank, **options)]
+        if sampler.set_epoch(epoch) is None
+    ],
+    "goes on after an error": goes_on,
+    "a stream that begins again at its end": lambda lib, d: list(d.DataLoader(restless(d), 4)),
+    "arrays": lambda lib, d: epochs(d.DataLoader(np.arange(6.0).reshape(3, 2), 2, shuffle=True)),
+    "a table of tensors": lambda lib, d: epochs(d.DataLoader(lib.arange(6).reshape(3, 2), 2)),
+    "lists of numbers as samples": lambda lib, d: list(
+        d.DataLoader(table(lib, d), None, sampler=d.BatchSampler(d.RandomSampler(range(23)), 5, False))
+    ),
+    "two at a time": lambda lib, d: list(zip(*[d.DataLoader(range(6), 2, shuffle=True) for _ in "ab"])),
+    "one in the other": lambda lib, d: [
+        (a, lib.rand(1), b) for loader in [d.DataLoader(range(4), 2, shuffle=True)] for a in loader for b in loader
+    ],
     "lengths": lambda lib, d: [
         len(d.DataLoader(table(lib, d), 5)),
         len(d.DataLoader(table(lib, d), 5, drop_last=True)),
@@ -116,9 +208,17 @@ LOADERS: dict[str, Program] = {
         len(d.ConcatDataset([range(3), range(4)])),
         len(d.ChainDataset([stream(d, 3), stream(d, 2)])),
         len(d.Subset(range(9), [1, 2])),
+        len(iter(d.DataLoader(range(9), 4))),
+        d.ConcatDataset.cumsum([range(3), range(4)]),
     ],
     "workers": lambda lib, d: epochs(d.DataLoader(table(lib, d), 4, shuffle=True, num_workers=2)),
     "workers, more than batches": lambda lib, d: epochs(d.DataLoader(Squares(4), 3, num_workers=2)),
+    "persistent workers": lambda lib, d: persistent(lib, d),
+    "persistent workers of a stream": lambda lib, d: epochs(
+        d.DataLoader(parts(d, 3, 2), 2, num_workers=2, persistent_workers=True), 3
+    ),
+    "each worker its part": lambda lib, d: epochs(d.DataLoader(parts(d, 7, 2), 2, num_workers=2, prefetch_factor=3)),
+    "each worker its part, no batches": lambda lib, d: list(d.DataLoader(parts(d, 1, 5), None, num_workers=2)),
     "workers' random numbers": lambda lib, d: list(
         d.DataLoader([None] * 6, 2, num_workers=2, collate_fn=lambda _: (lib.rand(2), np.random.rand()))
     ),
@@ -173,6 +273,16 @@ BATCHES: list[Callable[[Any], list[Any]]] = [
     lambda lib: [{"a": 1, "b": (2, 3)}, {"a": 4, "b": (5, 6)}],
     lambda lib: [OrderedDict(a=1, b=[lib.ones(1)]), OrderedDict(a=2, b=[lib.ones(1)])],
     lambda lib: [range(2), range(2, 4)],
+    lambda lib: [(1, "a", b"c"), (2, "b", b"d")],
+    lambda lib: [["a", 1], ["b", 2]],
+    lambda lib: [{"a": [{"b": (1, "x")}]}, {"a": [{"b": (2, "y")}]}],
+    lambda lib: [array("i", [1, 2]), array("i", [3, 4])],
+    lambda lib: [deque([1, 2]), deque([3, 4])],
+    lambda lib: [UserDict(a=1), UserDict(a=2)],
+    lambda lib: [MappingProxyType({"a": 1}), MappingProxyType({"a": 2})],
+    lambda lib: [1, 2.5],
+    lambda lib: [np.str_("a"), np.str_("b")],
+    lambda lib: [lib.ones(0), lib.ones(0)],
 ]
 
 
@@ -215,6 +325,17 @@ WRONG: dict[str, Program] = {
     "split": lambda lib, d: d.random_split(range(3), [1, 1]),
     "fractions": lambda lib, d: d.random_split(range(3), [1.5, -0.5]),
     "abstract": lambda lib, d: d.Dataset()[0],
+    "no part of a stream": lambda lib, d: stream(d, 2)[0],
+    "a context that is none": lambda lib, d: d.DataLoader(range(3), num_workers=1, multiprocessing_context=3),
+    "workers set later": lambda lib, d: setattr(d.DataLoader(range(3)), "persistent_workers", True),
+    "length of a stream": lambda lib, d: len(d.DataLoader(parts(d, 3))),
+    "rank": lambda lib, d: d.DistributedSampler(range(3), 2, 2),
+    "negative rank": lambda lib, d: d.DistributedSampler(range(3), 2, -1),
+    "arguments of a sampler": lambda lib, d: d.Sampler(range(3)),
+    "sizes of columns": lambda lib, d: d.StackDataset(range(3), a=1),
+    "None": lambda lib, d: d.default_collate([None, None]),
+    "other keys": lambda lib, d: d.default_collate([{"a": 1}, {"b": 1}]),
+    "nothing": lambda lib, d: d.default_collate([]),
     "sizes": lambda lib, d: d.default_collate([[1], [1, 2]]),
     "objects": lambda lib, d: d.default_collate([{1}, {2}]),
     "strings": lambda lib, d: d.default_collate([np.array("a")]),
@@ -225,20 +346,81 @@ WRONG: dict[str, Program] = {
 def test_errors_are_pytorchs(name: str) -> None:
     caught = []
     for lib, data in BOTH:
-        with pytest.raises((ValueError, TypeError, AssertionError, RuntimeError, NotImplementedError)) as error:
+        with pytest.raises(
+            (ValueError, TypeError, AssertionError, RuntimeError, NotImplementedError, LookupError)
+        ) as error:
             WRONG[name](lib, data)
         caught.append((error.type, str(error.value)))
     assert caught[0] == caught[1]
 
 
 def test_other_errors_and_warnings() -> None:
-    with pytest.raises(NotImplementedError, match="expected persistent_workers=False"):
-        ours.DataLoader(range(3), num_workers=1, persistent_workers=True)
-    with pytest.raises(ValueError, match="expected timeout=0 without workers"):
+    with pytest.raises(AssertionError, match="requires timeout == 0"):
         iter(ours.DataLoader(range(3), timeout=1))
-    with pytest.warns(UserWarning, match="no accelerator is found"):
-        assert plain(list(ours.DataLoader(range(2), 2, pin_memory=True)))
-    with pytest.warns(UserWarning, match="Length of split at index 1 is 0"):
-        ours.random_split(range(1), [0.5, 0.5])
+    with pytest.raises(RuntimeError, match="give num_replicas and rank"):
+        ours.DistributedSampler(range(3))
+    with pytest.raises(NotImplementedError, match="cannot be pickled"):
+        pickle.dumps(iter(ours.DataLoader(range(3))))
     with pytest.raises(NotImplementedError, match="Half overrides __getitem__ but not __getitems__"):
         type("Half", (ours.Subset,), {"__getitem__": lambda self, i: i})(range(3), [1])
+    with pytest.raises(TypeError, match="abstract"):
+        ours.IterableDataset()
+
+
+WARNINGS: dict[str, Program] = {
+    "pinned": lambda lib, d: list(d.DataLoader(range(2), pin_memory=True)),
+    "device": lambda lib, d: list(d.DataLoader(range(2), pin_memory=True, pin_memory_device="cuda")),
+    "many workers": lambda lib, d: d.DataLoader(range(3), num_workers=500) and None,
+    "empty part": lambda lib, d: d.random_split(range(1), [0.5, 0.5]) and None,
+    "a stream that is longer than it said": lambda lib, d: [
+        (len(loader), list(loader)) for loader in [d.DataLoader(liar(d), 2)]
+    ],
+    "a stream of workers that is longer": lambda lib, d: [
+        (len(loader), list(loader)) for loader in [d.DataLoader(liar(d), 2, num_workers=1)]
+    ],
+    "not asked": lambda lib, d: list(d.DataLoader(liar(d), 2)),
+}
+
+
+def liar(data: Any) -> Any:
+    class Liar(data.IterableDataset):  # type: ignore[misc,name-defined]
+        def __iter__(self) -> Any:
+            return iter(range(9))
+
+        def __len__(self) -> int:
+            return 3
+
+        def __repr__(self) -> str:
+            return "Liar"
+
+    return Liar()
+
+
+@pytest.mark.parametrize("name", WARNINGS)
+def test_warnings_are_pytorchs(name: str) -> None:
+    caught = []
+    for lib, data in BOTH:
+        with warnings.catch_warnings(record=True) as record:
+            warnings.simplefilter("always")
+            warnings.filterwarnings("ignore", ".*fork.*", DeprecationWarning)
+            result = plain(WARNINGS[name](lib, data))
+        caught.append((result, [(w.category, str(w.message)) for w in record]))
+        assert all(w.filename == __file__ for w in record) or lib is torch
+    assert caught[0] == caught[1]
+    assert caught[0][1] or name == "not asked"
+
+
+def test_what_a_loader_is() -> None:
+    loaders = []
+    for lib, data in BOTH:
+        assert data.DataLoader[int]
+        loader = data.DataLoader(data.TensorDataset(lib.arange(5)), 2, shuffle=True, num_workers=1)
+        assert loader.multiprocessing_context is None
+        loader.multiprocessing_context = "spawn"
+        assert loader.multiprocessing_context.get_start_method() == "spawn"
+        kept = {"dataset", "sampler", "batch_sampler", "multiprocessing_context", "collate_fn"}
+        loaders.append({k: v for k, v in vars(loader).items() if not k.startswith("_") and k not in kept})
+        again = pickle.loads(pickle.dumps(data.DataLoader(range(4), 2)))
+        assert [batch.tolist() for batch in again] == [[0, 1], [2, 3]]
+    assert loaders[0] == loaders[1]
+    assert repr(WorkerInfo(0, 1, 2, None)) == repr(torch.utils.data._utils.worker.WorkerInfo(0, 1, 2, None))

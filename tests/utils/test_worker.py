@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 import microgradx as mgx
 from microgradx.utils.data import DataLoader, IterableDataset, get_worker_info
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning", "ignore:This DataLoader will create")
 
 
 class Faulty:
@@ -124,6 +125,37 @@ def test_an_iterator_that_goes_takes_its_workers_with_it() -> None:
     del batches
     gc.collect()
     assert gone(pids)
+
+
+def test_persistent_workers_stay_until_their_loader_goes() -> None:
+    loader = DataLoader(Faulty(missing), 1, num_workers=2, persistent_workers=True, sampler=[0, 1, 4, 2])
+    batches: Any = iter(loader)
+    pids = [process.pid for process in batches.processes]
+    for _ in range(2):
+        with pytest.raises(KeyError, match="four"):
+            list(loader)
+    assert iter(loader) is batches
+    assert [process.pid for process in batches.processes] == pids
+    assert all(map(is_running, pids))
+    del loader, batches
+    gc.collect()
+    assert gone(pids)
+
+
+def test_what_cannot_be_sent_is_an_error() -> None:
+    with pytest.raises((AttributeError, TypeError, RuntimeError), match="DataLoader worker process 0"):
+        list(DataLoader(range(2), num_workers=1, collate_fn=lambda batch: lambda: batch))
+
+
+def test_workers_without_a_task_are_prepared_too(tmp_path: Path) -> None:
+    loader = DataLoader(
+        range(1), num_workers=2, worker_init_fn=lambda i: (tmp_path / str(i)).touch(), persistent_workers=True
+    )
+    assert [batch.tolist() for batch in loader] == [[0]]
+    end = time.monotonic() + 20
+    while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]
 
 
 PROGRAM = """

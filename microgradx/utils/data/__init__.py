@@ -12,6 +12,7 @@ from microgradx.utils.data.dataset import (
     TensorDataset,
     random_split,
 )  # fmt: skip
+from microgradx.utils.data.distributed import DistributedSampler
 from microgradx.utils.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -28,6 +29,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",

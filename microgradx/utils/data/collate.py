@@ -21,7 +21,7 @@ def default_collate(batch: Any) -> Any:
 
     Args:
         batch: A list of samples of the same kind. Numbers become a tensor (Python floats one of float64);
-            strings stay a list; tuples, lists and dicts become a list, or a dict, of batches.
+            strings stay as they are; tuples, lists and dicts become a list, or a dict, of batches.
 
     Raises: TypeError: a sample is of none of these kinds; RuntimeError: sequences, or tensors, of different sizes.
     Source: ``torch.utils.data.default_collate``.
@@ -55,7 +55,7 @@ def default_collate(batch: Any) -> Any:
     if isinstance(sample, Sequence):
         if any(len(s) != len(sample) for s in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        return _like_sequence(sample, [default_collate(list(part)) for part in zip(*batch)])
+        return _like_sequence(sample, [default_collate(part) for part in zip(*batch)])
     raise TypeError(WRONG.format(type(sample)))
 
 
@@ -83,7 +83,10 @@ def _like_mapping(sample: Mapping[Any, Any], parts: dict[Any, Any]) -> Any:
     """A dict as a mapping of the sample's type, with its attributes."""
     if isinstance(sample, MutableMapping):
         clone = copy.copy(sample)
-        clone.update(parts)
+        try:
+            clone.update(parts)
+        except TypeError:  # it holds other things only
+            return parts
         return clone
     return _as_type(sample, parts)
 
@@ -94,8 +97,11 @@ def _like_sequence(sample: Sequence[Any], parts: list[Any]) -> Any:
         return parts
     if isinstance(sample, MutableSequence):
         clone = copy.copy(sample)
-        for i, part in enumerate(parts):
-            clone[i] = part
+        try:
+            for i, part in enumerate(parts):
+                clone[i] = part
+        except TypeError:  # it holds other things only, as ``array.array``
+            return parts
         return clone
     return _as_type(sample, parts)
 

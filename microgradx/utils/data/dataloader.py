@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import repeat
 from multiprocessing import get_all_start_methods, get_context
-from typing import Any
+from multiprocessing.context import BaseContext
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -15,11 +17,14 @@ from microgradx.graph import wrap
 from microgradx.random import Generator
 from microgradx.utils.data.collate import default_collate, default_convert
 from microgradx.utils.data.dataset import IterableDataset, Subset, TensorDataset, samples
-from microgradx.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler, draw_seed
+from microgradx.utils.data.iterator import LoadsHere
+from microgradx.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from microgradx.utils.data.worker import Workers
 
+T = TypeVar("T", covariant=True)
 
-class DataLoader:
+
+class DataLoader(Generic[T]):
     """Reads a dataset in batches.
 
     Args:
@@ -37,6 +42,7 @@ class DataLoader:
         multiprocessing_context: How workers are started: ``"fork"``, ``"spawn"``, or a context.
         generator: Where the random numbers come from.
         prefetch_factor: So many batches each worker loads ahead; 2 by default.
+        persistent_workers: Keep the workers from one pass to the next. They, and their random numbers, go on then.
         in_order: Batches always come in order.
 
     Raises: ValueError: options that exclude each other, or out of range.
@@ -88,12 +94,8 @@ class DataLoader:
             raise ValueError("prefetch_factor option should be non-negative")
         if persistent_workers and num_workers == 0:
             raise ValueError("persistent_workers option needs num_workers > 0")
-        if persistent_workers:
-            raise NotImplementedError(
-                "DataLoader: expected persistent_workers=False, got True; workers are started anew for each pass"
-            )
-        self.streams = isinstance(dataset, IterableDataset)
-        if self.streams:
+        self._streams = isinstance(dataset, IterableDataset)
+        if self._streams:
             given = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
             for option, value in given.items():
                 if value is not None:
@@ -112,7 +114,7 @@ class DataLoader:
         elif batch_size is None and drop_last:
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
         if sampler is None:
-            if self.streams:
+            if self._streams:
                 sampler = repeat(None)
             else:
                 sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
@@ -129,70 +131,111 @@ class DataLoader:
         self.drop_last = drop_last
         self.timeout = timeout
         self.worker_init_fn = worker_init_fn
-        self.multiprocessing_context = _context(multiprocessing_context, num_workers)
+        self.multiprocessing_context = multiprocessing_context
         self.generator = generator
         self.prefetch_factor = 2 if num_workers > 0 and prefetch_factor is None else prefetch_factor
         self.persistent_workers = persistent_workers
         self.in_order = in_order
+        self._reported: int | None = None
+        self._iterator: Workers | None = None
         self._ready = True
+        _check_number_of_workers(num_workers)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if self._ready and name in ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset"):
+        if self._ready and name in (
+            "batch_size",
+            "batch_sampler",
+            "sampler",
+            "drop_last",
+            "dataset",
+            "persistent_workers",
+        ):
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(name, value)
 
+    @property
+    def multiprocessing_context(self) -> Any:
+        """How workers are started: a context of `multiprocessing`, or None for its default."""
+        return self._context
+
+    @multiprocessing_context.setter
+    def multiprocessing_context(self, value: Any) -> None:
+        if value is not None:
+            if self.num_workers == 0:
+                raise ValueError(
+                    "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
+                    f"num_workers={self.num_workers}"
+                )
+            if isinstance(value, str):
+                if value not in get_all_start_methods():
+                    raise ValueError(
+                        "multiprocessing_context option should specify a valid start method in "
+                        f"{get_all_start_methods()!r}, but got multiprocessing_context={value!r}"
+                    )
+                value = get_context(value)
+            if not isinstance(value, BaseContext):
+                raise TypeError(
+                    "multiprocessing_context option should be a valid context object or a string specifying the "
+                    f"start method, but got multiprocessing_context={value}"
+                )
+        self._context = value
+
+    @property
+    def index_sampler(self) -> Any:
+        """What says which samples are read: the batch sampler, or the sampler if there are no batches."""
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
+    @property
+    def reported(self) -> int | None:
+        """The length of an iterable dataset, if ``len`` has been asked for."""
+        return self._reported
+
     def __iter__(self) -> Iterator[Any]:
+        if self._iterator is not None:
+            self._iterator.again(self)
+            return self._iterator
+        if self.pin_memory and self.pin_memory_device:
+            warnings.warn(
+                "pin_memory_device is deprecated, the current accelerator will be used as the device,"
+                f"ignore pin_memory_device='{self.pin_memory_device}'.",
+                stacklevel=2,
+            )
         if self.pin_memory:
             warnings.warn(
                 "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't "
                 "be used.",
                 stacklevel=2,
             )
-        indices = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        seed = draw_seed(self.generator)  # PyTorch draws it even if there are no workers to seed
-        make = partial(Stream, drop_last=self.drop_last) if self.streams else Lookup
+        make = partial(Stream, drop_last=self.drop_last) if self._streams else Lookup
         make_fetch = partial(make, collate=self.collate_fn, batched=self.batch_sampler is not None)
-        if self.num_workers > 0:
-            return Workers(self, indices, make_fetch, seed)
-        if self.timeout != 0:
-            raise ValueError(f"DataLoader: expected timeout=0 without workers, got {self.timeout}; set num_workers")
-        return _batches(make_fetch(self.dataset), indices)
+        if self.num_workers == 0:
+            return LoadsHere(self, make_fetch)
+        _check_number_of_workers(self.num_workers)
+        workers = Workers(self, make_fetch)
+        if self.persistent_workers:
+            self._iterator = workers
+        return workers
 
     def __len__(self) -> int:
-        if not self.streams:
-            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
-        n = len(self.dataset)
+        if not self._streams:
+            return len(self.index_sampler)
+        n = self._reported = len(self.dataset)
         if self.batch_size is None:
             return n
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
 
-def _context(spec: Any, num_workers: int) -> Any:
-    """A multiprocessing context from what the user gave."""
-    if spec is None:
-        return None
-    if num_workers == 0:
-        raise ValueError(
-            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
-            f"num_workers={num_workers}"
+def _check_number_of_workers(number: int) -> None:
+    """Warn if there will be more workers than processors."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if number > processors:
+        warnings.warn(
+            f"This DataLoader will create {number} worker processes in total. Our suggested max number of worker in "
+            f"current system is {processors}, which is smaller than what this DataLoader is going to create. Please be "
+            "aware that excessive worker creation might get DataLoader running slow or even freeze, lower the worker "
+            "number to avoid potential slowness/freeze if necessary.",
+            stacklevel=3,
         )
-    if isinstance(spec, str):
-        if spec not in get_all_start_methods():
-            raise ValueError(
-                "multiprocessing_context option should specify a valid start method in "
-                f"{get_all_start_methods()!r}, but got multiprocessing_context={spec!r}"
-            )
-        return get_context(spec)
-    return spec
-
-
-def _batches(fetch: Callable[[Any], Any], indices: Iterator[Any]) -> Iterator[Any]:
-    for index in indices:
-        try:
-            batch = fetch(index)
-        except StopIteration:
-            return
-        yield batch
 
 
 class Lookup:
@@ -213,11 +256,13 @@ class Stream:
 
     def __init__(self, dataset: Any, collate: Callable[[Any], Any], batched: bool, drop_last: bool) -> None:
         self.samples, self.collate, self.batched, self.drop_last = iter(dataset), collate, batched, drop_last
+        self.ended = False
 
     def __call__(self, index: Any) -> Any:
         if not self.batched:
             return self.collate(next(self.samples))
-        batch = [sample for _, sample in zip(index, self.samples)]
+        batch = [] if self.ended else [sample for _, sample in zip(index, self.samples)]
+        self.ended = len(batch) < len(index)
         if not batch or (self.drop_last and len(batch) < len(index)):
             raise StopIteration
         return self.collate(batch)

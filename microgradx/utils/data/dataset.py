@@ -40,16 +40,13 @@ class Dataset(Generic[T]):
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset[T]):
+class IterableDataset(Dataset[T], Iterable[T]):
     """Base class of datasets that can only be read from front to back; a subclass gives ``__iter__``.
 
     With several workers each has its own copy, which has to read a part of its own (see `get_worker_info`).
 
     Source: ``torch.utils.data.IterableDataset``.
     """
-
-    def __iter__(self) -> Iterator[T]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
 
     def __add__(self, other: Dataset[Any]) -> Any:
         return ChainDataset([self, other])
@@ -109,6 +106,12 @@ class StackDataset(Dataset[Any]):
             return {name: dataset[index] for name, dataset in self.datasets.items()}
         return tuple(dataset[index] for dataset in self.datasets)
 
+    def __getitems__(self, indices: list[Any]) -> list[Any]:
+        if isinstance(self.datasets, dict):
+            columns = [_column(dataset, indices) for dataset in self.datasets.values()]
+            return [dict(zip(self.datasets, row)) for row in zip(*columns)]
+        return list(zip(*(_column(dataset, indices) for dataset in self.datasets)))
+
     def __len__(self) -> int:
         return self._length
 
@@ -125,13 +128,18 @@ class ConcatDataset(Dataset[Any]):
         (3, 20, 10)
     """
 
+    @staticmethod
+    def cumsum(sequence: Iterable[Any]) -> list[int]:
+        """Where each dataset ends."""
+        return list(accumulate(map(len, sequence)))
+
     def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = list(datasets)
         if not self.datasets:
             raise AssertionError("datasets should not be an empty iterable")
         if any(isinstance(dataset, IterableDataset) for dataset in self.datasets):
             raise AssertionError("ConcatDataset does not support IterableDataset")
-        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+        self.cumulative_sizes = self.cumsum(self.datasets)
 
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
@@ -208,6 +216,14 @@ def samples(dataset: Any, indices: Sequence[Any]) -> list[Any]:
     """The samples with these numbers, all at once if the dataset can do that."""
     at_once = getattr(dataset, "__getitems__", None)
     return at_once(indices) if at_once else [dataset[i] for i in indices]
+
+
+def _column(dataset: Any, indices: Sequence[Any]) -> list[Any]:
+    """As `samples`, for one of several datasets side by side."""
+    column = samples(dataset, indices)
+    if len(column) != len(indices):
+        raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(column)}")
+    return column
 
 
 def random_split(dataset: Any, lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[Any]]:

@@ -21,9 +21,6 @@ class Sampler(Generic[T]):
     Source: ``torch.utils.data.Sampler``.
     """
 
-    def __init__(self, data_source: Any = None) -> None:
-        pass
-
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError
 

@@ -2,7 +2,8 @@
 
 Each worker has a queue of tasks and a pipe for what it loaded. Tasks go round, one to each worker, and
 batches are received from the workers in that order. Workers are stopped when the last batch has been
-received or the iterator goes, and stop by themselves when the process that started them is gone.
+received (unless they are persistent) or the iterator goes, and stop by themselves when the process that started them
+is gone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.random import manual_seed
+from microgradx.utils.data.iterator import Batches
 
 PATIENCE = 5.0
 """So often, in seconds, an idle worker looks whether the main process is still there."""
@@ -36,6 +38,8 @@ class WorkerInfo:
     num_workers: int
     seed: int
     dataset: Any
+    rng: Any = None
+    worker_method: str | None = "multiprocessing"
 
 
 _worker_info: WorkerInfo | None = None
@@ -60,6 +64,11 @@ class _Failure:
     kind: type[BaseException]
     text: str
 
+    @classmethod
+    def of(cls, error: Exception, worker: int) -> _Failure:
+        text = f"Caught {type(error).__name__} in DataLoader worker process {worker}.\nOriginal "
+        return cls(type(error), text + traceback.format_exc())
+
     def raise_again(self) -> None:
         try:
             error = self.kind(_Text(self.text))
@@ -78,6 +87,10 @@ class _End:
     """Sent instead of a batch when a worker has read its dataset to the end."""
 
 
+class _Again:
+    """Given instead of a task to a persistent worker before each further pass."""
+
+
 def _work(tasks: Any, results: Any, info: WorkerInfo, make_fetch: Callable[[Any], Any], init: Any) -> None:
     """What a worker process does."""
     global _worker_info
@@ -91,7 +104,22 @@ def _work(tasks: Any, results: Any, info: WorkerInfo, make_fetch: Callable[[Any]
     entropy = [info.id, base % 2**32, base >> 32, 0]
     np.random.seed(np.random.SeedSequence(entropy).generate_state(4))  # as PyTorch does
     manual_seed(info.seed)
-    fetch = None
+    failure: _Failure | None = None
+    fetch: Callable[[Any], Any] | None = None
+
+    def begin() -> None:
+        nonlocal fetch, failure
+        try:
+            fetch, failure = make_fetch(info.dataset), None
+        except Exception as error:
+            failure = _Failure.of(error, info.id)
+
+    try:
+        if init is not None:
+            init(info.id)
+        begin()
+    except Exception as error:
+        failure = _Failure.of(error, info.id)
     try:
         while True:
             try:
@@ -100,19 +128,23 @@ def _work(tasks: Any, results: Any, info: WorkerInfo, make_fetch: Callable[[Any]
                 if os.getppid() != parent:
                     return
                 continue
-            batch: Any
+            if isinstance(index, _Again):
+                begin()
+                continue
+            batch: Any = failure
+            if fetch is not None and failure is None:
+                try:
+                    batch = fetch(index)
+                except StopIteration:
+                    batch = _End()
+                except Exception as error:
+                    batch = _Failure.of(error, info.id)
             try:
-                if fetch is None:
-                    if init is not None:
-                        init(info.id)
-                    fetch = make_fetch(info.dataset)
-                batch = fetch(index)
-            except StopIteration:
-                batch = _End()
-            except Exception as error:
-                text = f"Caught {type(error).__name__} in DataLoader worker process {info.id}.\nOriginal "
-                batch = _Failure(type(error), text + traceback.format_exc())
-            results.send(batch)
+                results.send(batch)
+            except BrokenPipeError:
+                raise
+            except Exception as error:  # it cannot be pickled
+                results.send(_Failure.of(error, info.id))
     except BrokenPipeError:
         return  # the main process is gone
 
@@ -132,20 +164,26 @@ def _interrupts_held() -> Iterator[None]:
         _hold_interrupts(False)
 
 
-class Workers:
+class Workers(Batches):
     """An iterator over the batches that worker processes load.
 
     Args:
         loader: The DataLoader.
-        indices: What to load for each batch.
         make_fetch: Called in the worker with its dataset; returns the function that loads a batch.
-        seed: Worker i is seeded with ``seed + i``.
     """
 
-    def __init__(self, loader: Any, indices: Iterator[Any], make_fetch: Callable[[Any], Any], seed: int) -> None:
+    advice = (
+        "For multiprocessing data-loading, this could be caused by not properly configuring the IterableDataset "
+        "replica at each worker. Please see https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset "
+        "for examples."
+    )
+
+    def __init__(self, loader: Any, make_fetch: Callable[[Any], Any]) -> None:
+        super().__init__(loader)
         context = loader.multiprocessing_context or multiprocessing.get_context()
-        self.indices = indices
         self.timeout = loader.timeout or None
+        self.persistent = loader.persistent_workers
+        self.ahead = loader.prefetch_factor * loader.num_workers
         self.tasks: list[Any] = []
         self.results: list[Any] = []
         self.processes: list[Any] = []
@@ -153,7 +191,7 @@ class Workers:
         for i in range(loader.num_workers):
             tasks = context.Queue()
             receive, send = context.Pipe(duplex=False)
-            info = WorkerInfo(i, loader.num_workers, seed + i, loader.dataset)
+            info = WorkerInfo(i, loader.num_workers, self.seed + i, loader.dataset)
             arguments = (tasks, send, info, make_fetch, loader.worker_init_fn)
             process = context.Process(target=_work, args=arguments, daemon=True)
             with _interrupts_held():
@@ -162,9 +200,21 @@ class Workers:
             self.tasks.append(tasks)
             self.results.append(receive)
             self.processes.append(process)
-        self.turns: deque[int] = deque(range(loader.num_workers))  # whose task the next one is
         self.owing: deque[int] = deque()  # which worker has to deliver the next batch, and those after it
-        for _ in range(loader.prefetch_factor * loader.num_workers):
+        self._give_first()
+
+    def again(self, loader: Any) -> None:
+        """Begin another pass, with the same workers."""
+        while self.owing:  # batches that nobody wants any more
+            self._receive(self.owing.popleft())
+        self.start(loader)
+        for tasks in self.tasks:
+            tasks.put(_Again())
+        self._give_first()
+
+    def _give_first(self) -> None:
+        self.turns: deque[int] = deque(range(len(self.tasks)))  # whose task the next one is
+        for _ in range(self.ahead):
             self._give()
 
     def _give(self) -> None:
@@ -177,10 +227,7 @@ class Workers:
                 self.owing.append(worker)
                 return
 
-    def __iter__(self) -> Workers:
-        return self
-
-    def __next__(self) -> Any:
+    def load(self) -> Any:
         while self.owing:
             worker = self.owing.popleft()
             batch = self._receive(worker)
@@ -191,7 +238,8 @@ class Workers:
                 batch.raise_again()
             if not isinstance(batch, _End):
                 return batch
-        self.stop()
+        if not self.persistent:
+            self.stop()
         raise StopIteration
 
     def _receive(self, worker: int) -> Any:
