@@ -679,6 +679,21 @@ for name in ("channel_shuffle", "native_channel_shuffle"):  # the second of thes
 row(F + "local_response_norm", case(real(2, 5, 3), 3), case(real(2, 5, 2, 2), 4, 0.5, 1.5, 2.0), case(real(1, 2, 3), 7),
     case(real(1, 3, 1, 2, 1, 2), 2), case(real(2, 0, 3), 2), wrong(real(2, 3), 2), wrong(real(2, 3, 1), 0),
     integers=False)  # fmt: skip
+row(F + "grid_sample", *(  # kinks, for PyTorch has no second derivatives: tests/ops/test_grid.py has them all
+        kink(real(*shape), real(shape[0], 3, *(2,) * (len(shape) - 3), len(shape) - 2), mode, padding, align_corners=corners)
+        for shape in ((2, 3, 4, 5), (1, 2, 3, 2, 4)) for mode in ("bilinear", "nearest")
+        for padding in ("zeros", "border", "reflection") for corners in (True, False)),
+    kink(real(2, 3, 4, 5), unit(2, 3, 2, 2), "bicubic", align_corners=False),
+    *(wrong(*a, align_corners=True) for a in (
+        (real(1, 2, 3, 3), real(2, 1, 1, 2)), (real(1, 2, 3, 3), real(1, 1, 1, 3)), (real(1, 2, 3), real(1, 1, 1)),
+        (real(1, 2, 3, 3), real(1, 1, 1, 1, 2)), (real(1, 2, 0, 3), real(1, 1, 1, 2)), (real(1, 2, 3, 3), integer(1, 1, 1, 2)),
+        (real(1, 2, 3, 3), real(1, 1, 1, 2), "linear"), (real(1, 2, 3, 3), real(1, 1, 1, 2), "nearest", "zero"),
+        (real(1, 2, 3, 3, 3), real(1, 1, 1, 1, 3), "bicubic"), (integer(1, 2, 3, 3), integer(1, 1, 1, 2)))),
+    integers=False)  # fmt: skip
+row(F + "affine_grid", *(case(real(2, d, d + 1), (2, 1, 3, 2, 4)[: d + 2], corners) for d in (2, 3) for corners in (True, False)),
+    *(wrong(*a, align_corners=False) for a in (
+        (integer(1, 2, 3), (1, 1, 2, 2)), (real(2, 3), (1, 1, 2, 2)), (real(1, 3, 4), (1, 1, 2, 2)), (real(1, 2, 3), (1, 2, 2)),
+        (real(1, 2, 3), (1, 1, 0, 2)), (real(2, 2, 3), (1, 1, 2, 2)))), integers=False)  # fmt: skip
 row(F + "pixel_shuffle", case(real(2, 8, 2, 3), 2), case(real(4, 1, 2), 1), wrong(real(6, 2, 2), 2), wrong(real(4, 4), 1),
     wrong(real(4, 2, 2), 0), wrong(real(4, 2, 2), 2.0))  # fmt: skip
 row(F + "pixel_unshuffle", case(real(2, 2, 4, 6), 2), case(real(4, 1, 2), 1), wrong(real(1, 2, 3), 2),

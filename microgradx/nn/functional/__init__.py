@@ -93,6 +93,7 @@ from microgradx.nn.functional.sparse import embedding, embedding_bag, one_hot
 from microgradx.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from microgradx.ops.elementwise import sigmoid, tanh
 from microgradx.ops.fold import fold, unfold
+from microgradx.ops.grid import affine_grid, grid_sample
 from microgradx.ops.linalg import linear
 from microgradx.ops.pad import pad
 from microgradx.ops.pool import (
@@ -122,6 +123,7 @@ __all__ = [
     "adaptive_max_pool2d_with_indices",
     "adaptive_max_pool3d",
     "adaptive_max_pool3d_with_indices",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
@@ -158,6 +160,7 @@ __all__ = [
     "fractional_max_pool3d_with_indices",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
