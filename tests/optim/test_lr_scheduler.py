@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import microgradx as mgx
 
@@ -189,6 +192,70 @@ def test_the_optimizer_steps_first(lib: Any) -> None:
     scheduler.step()  # once is enough
     optimizer.step()
     lib.optim.lr_scheduler.StepLR(optimizer, 3).step()  # the optimizer was seen to step
+
+
+RATE, FACTOR = st.floats(0.001, 0.5), st.floats(0.1, 1.0)
+COUNT = st.integers(1, 20)
+OPTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "StepLR": {"step_size": COUNT, "gamma": FACTOR},
+    "MultiStepLR": {"milestones": st.lists(COUNT, min_size=1, max_size=3), "gamma": FACTOR},
+    "ConstantLR": {"factor": FACTOR, "total_iters": st.integers(0, 20)},
+    "LinearLR": {"start_factor": FACTOR, "end_factor": st.floats(0.0, 1.0), "total_iters": COUNT},
+    "ExponentialLR": {"gamma": FACTOR},
+    "PolynomialLR": {"total_iters": st.integers(1, 50), "power": st.sampled_from([0.5, 1.0, 2.0])},
+    "CosineAnnealingLR": {"T_max": st.integers(1, 50), "eta_min": st.sampled_from([0.0, 0.01])},
+    "CosineAnnealingWarmRestarts": {"T_0": COUNT, "T_mult": st.integers(1, 3), "eta_min": st.sampled_from([0, 0.01])},
+    "CyclicLR": {
+        "base_lr": RATE | st.lists(RATE, min_size=2, max_size=2), "max_lr": RATE, "step_size_up": COUNT,
+        "step_size_down": st.none() | COUNT, "gamma": FACTOR, "cycle_momentum": st.booleans(),
+        "mode": st.sampled_from(["triangular", "triangular2", "exp_range"]),
+    },
+    "OneCycleLR": {
+        "max_lr": RATE | st.lists(RATE, min_size=2, max_size=2), "total_steps": st.just(61),
+        "pct_start": st.floats(0.1, 0.5), "anneal_strategy": st.sampled_from(["cos", "linear"]),
+        "three_phase": st.booleans(), "cycle_momentum": st.booleans(), "div_factor": st.floats(1.0, 30.0),
+    },
+    "ReduceLROnPlateau": {
+        "mode": st.sampled_from(["min", "max"]), "factor": st.floats(0.1, 0.9), "patience": st.integers(0, 3),
+        "threshold": st.sampled_from([1e-4, 0.1]), "threshold_mode": st.sampled_from(["rel", "abs"]),
+        "cooldown": st.integers(0, 3), "min_lr": st.sampled_from([0, 1e-3, [0.001, 0.1]]),
+    },
+}  # fmt: skip
+schedules = st.sampled_from(sorted(OPTIONS)).flatmap(
+    lambda name: st.tuples(st.just(name), st.fixed_dictionaries(OPTIONS[name]))
+)
+
+
+@pytest.mark.filterwarnings("ignore:The epoch parameter in")
+@given(schedules, st.booleans(), st.sampled_from(["plain", "chained", "epochs"]), st.sampled_from(["SGD", "AdamW"]))
+def test_any_options(schedule: tuple[str, dict[str, Any]], tensor: bool, how: str, algorithm: str) -> None:
+    name, options = schedule
+    measured = name == "ReduceLROnPlateau"
+    histories = []
+    for lib in BOTH:
+        optimizer = optimizer_of(lib, algorithm)
+        if tensor:
+            for group in optimizer.param_groups:
+                group["lr"] = lib.tensor(group["lr"])
+        scheduler = getattr(lib.optim.lr_scheduler, name)(optimizer, **copy.deepcopy(options))
+        second = lib.optim.lr_scheduler.ExponentialLR(optimizer, 0.97) if how == "chained" else None
+        history = []
+        for i in range(60):
+            optimizer.step()
+            if measured:
+                scheduler.step([1.0, 2.0, 0.5, 0.5, 0.99, math.nan][i * i % 6])
+            else:
+                scheduler.step(*([i // 2] if how == "epochs" and i % 7 == 6 else []))
+            if second is not None:
+                second.step()
+            rates = [[float(lr) for lr in rates] for rates in (scheduler.get_last_lr(), lr_of(optimizer))]
+            history.append((rates, [group.get("momentum", group.get("betas")) for group in optimizer.param_groups]))
+        histories.append(history)
+    assert histories[0] == histories[1]
+
+
+def lr_of(optimizer: Any) -> list[Any]:
+    return [group["lr"] for group in optimizer.param_groups]
 
 
 @pytest.mark.parametrize("lib", BOTH)
