@@ -16,9 +16,10 @@ from microgradx.dtypes import to_numpy
 from microgradx.engine import cast, primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import keep, sigmoid
-from microgradx.ops.erf import by_pieces, normal_cdf, normal_density
+from microgradx.ops.erf import normal_density, phi
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.norm import inner, total
+from microgradx.ops.pieces import elementwise
 from microgradx.views import legacy_name
 
 
@@ -207,8 +208,7 @@ mish.derivatives(x=mish_by_x)
 @primitive(name="Gelu", saves=("cdf",))
 def gelu(x: Array) -> tuple[Array, Array]:
     """``x · Φ(x)``, Φ being the distribution function of the standard normal; and ``Φ(x)``."""
-    cdf = normal_cdf(real("GeluKernelImpl")(x))
-    return x * cdf, cdf
+    return elementwise(lambda x: (x * (cdf := phi(x)), cdf), real("GeluKernelImpl")(x))  # type: ignore[no-any-return]
 
 
 @primitive(name="GeluBackward")
@@ -217,7 +217,7 @@ def gelu_slope(x: Array, cdf: Array) -> Array:
 
     ``cdf`` only spares this forward to find Φ(x) again: it is a part of x's own derivative.
     """
-    return by_pieces(lambda x, cdf: cdf + x * normal_density(x), x, cdf)
+    return elementwise(lambda x, cdf: cdf + x * normal_density(x), x, cdf)
 
 
 gelu.derivatives(x=lambda g, x, cdf: g * gelu_slope(x, cdf))
@@ -242,14 +242,13 @@ def logistic_density(x: Array, cdf: Array) -> Array:
 @primitive(name="Gelu", saves=("cdf",))
 def gelu_tanh(x: Array) -> tuple[Array, Array]:
     """`gelu` with a logistic function for Φ, by tanh; and that function."""
-    cdf = by_pieces(logistic_cdf, real("GeluKernelImpl")(x))
-    return x * cdf, cdf
+    return elementwise(lambda x: (x * (cdf := logistic_cdf(x)), cdf), real("GeluKernelImpl")(x))  # type: ignore[no-any-return]
 
 
 @primitive(name="GeluBackward")
 def gelu_tanh_slope(x: Array, cdf: Array) -> Array:
     """As `gelu_slope`."""
-    return by_pieces(lambda x, cdf: cdf + x * logistic_density(x, cdf), x, cdf)
+    return elementwise(lambda x, cdf: cdf + x * logistic_density(x, cdf), x, cdf)
 
 
 def gelu_tanh_slope_by_x(g: Array, x: Array) -> Array:

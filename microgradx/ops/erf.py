@@ -12,7 +12,6 @@ Both were found by interpolation at Chebyshev's points in 50 digits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from microgradx.engine import primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import floating
 from microgradx.ops.face import face
+from microgradx.ops.pieces import elementwise
 
 # by the itemsize of the dtype; the coefficient of the highest power first
 CENTER = {
@@ -116,23 +116,6 @@ LOGIT = (
 )  # fmt: skip
 
 
-PIECE = 2**16
-
-
-def by_pieces(f: Callable[..., Array], *arrays: Array) -> Array:
-    """An elementwise function of arrays of one shape and dtype, one piece of them after the other.
-
-    Many passes over an array that is larger than the cache take twice as long as the same passes over its pieces.
-    """
-    if arrays[0].size <= PIECE:
-        return f(*arrays)
-    flat = [a.reshape(-1) for a in arrays]
-    out = np.empty_like(flat[0])
-    for i in range(0, out.size, PIECE):
-        out[i : i + PIECE] = f(*[a[i : i + PIECE] for a in flat])
-    return out.reshape(arrays[0].shape)
-
-
 def phi(x: Array) -> Array:
     """Φ(x) in float32 by one tanh, or by `erfc`, which takes three times as long.
 
@@ -153,7 +136,7 @@ def phi(x: Array) -> Array:
 @primitive()
 def normal_cdf(x: Array) -> Array:
     """The probability Φ(x) that a standard normal variable is at most ``x``."""
-    return by_pieces(phi, x)
+    return elementwise(phi, x)
 
 
 def normal_density(x: Array) -> Array:

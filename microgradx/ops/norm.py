@@ -6,6 +6,8 @@ one channel of all samples. Both are `normalize` over other axes.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,18 +17,33 @@ from microgradx.graph import Array
 from microgradx.ops.reduction import Axes, count, reduce_var
 
 
+def sums(x: Array, axis: Axes, dot: Callable[[Array], Array]) -> Array:
+    """Reduce along axes of which the last is the last one: ``dot`` takes all that end the shape, as one, at once."""
+    first = x.ndim
+    while first - 1 in axis:
+        first -= 1
+    out = dot(x.reshape(*x.shape[:first], math.prod(x.shape[first:])))
+    if first > x.ndim - len(axis):
+        out = np.add.reduce(out, tuple(a for a in axis if a < first), keepdims=True)
+    return out.reshape(*out.shape, *(1,) * (x.ndim - first))
+
+
+@primitive(name="Inner")
 def inner(x: Array, y: Array, axis: Axes) -> Array:
-    """``Σ x · y`` along the axes, which stay with size 1; BLAS adds up the last one without writing the products."""
-    if axis == (x.ndim - 1,):
-        return np.vecdot(x, y)[..., None]
-    return np.add.reduce(x * y, axis, keepdims=True)
+    """``Σ x · y`` along the axes, which stay with size 1; BLAS adds up the last ones without writing the products."""
+    if x.ndim - 1 not in axis:
+        return np.add.reduce(x * y, axis, keepdims=True)
+    return sums(x, axis, lambda rows: np.vecdot(rows, y.reshape(rows.shape)))
+
+
+inner.derivatives(x=lambda g, y: g * y, y=lambda g, x: g * x)
 
 
 def total(x: Array, axis: Axes) -> Array:
-    """``Σ x`` along the axes, which stay with size 1; along the last one that is faster as a product with ones."""
-    if axis == (x.ndim - 1,):
-        return inner(x, np.ones(x.shape[-1], x.dtype), axis)
-    return np.add.reduce(x, axis, keepdims=True)
+    """``Σ x`` along the axes, which stay with size 1; along the last ones that is faster as a product with ones."""
+    if x.ndim - 1 not in axis:
+        return np.add.reduce(x, axis, keepdims=True)
+    return sums(x, axis, lambda rows: rows @ np.ones(rows.shape[-1], x.dtype))
 
 
 def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float) -> tuple[Array, Array, Array]:
@@ -57,7 +74,9 @@ batch_norm = primitive(name="NativeBatchNorm", saves=("mean", "var"))(normalize)
 @primitive()
 def standardize(x: Array, axis: Axes, eps: float, mean: Array, var: Array) -> Array:
     """``(x - mean) / sqrt(var + eps)``."""
-    return (x - mean) * (1 / np.sqrt(var + eps))
+    d = x - mean
+    d *= 1 / np.sqrt(var + eps)
+    return d
 
 
 @primitive()
@@ -104,12 +123,16 @@ def normalize_by_x(g: Array, x: Array, weight: Array | None, axis: Axes, eps: fl
     return standardize_back(g if weight is None else g * weight, x, axis, eps, mean, var)
 
 
-for operation in (layer_norm, batch_norm):
-    operation.derivatives(
-        x=normalize_by_x,
-        weight=lambda g, x, axis, eps, mean, var: g * standardize(x, axis, eps, mean, var),
-        bias=lambda g: g,
-    )
+layer_norm.derivatives(
+    x=normalize_by_x,
+    weight=lambda g, x, axis, eps, mean, var: g * standardize(x, axis, eps, mean, var),
+    bias=lambda g: g,
+)
+batch_norm.derivatives(
+    x=normalize_by_x,
+    weight=lambda g, x, axis, eps, mean, var: inner(g, standardize(x, axis, eps, mean, var), axis),
+    bias=lambda g: g,
+)
 
 
 def check_size(name: str, value: Any, n: int) -> None:
