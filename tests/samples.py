@@ -910,6 +910,8 @@ row(L + "pinv", case(real(3, 2)), case(real(2, 3)), case(real(2, 2, 2), rtol=1e-
     wrong(real(3)))  # fmt: skip
 row(L + "pinv hermitian", case(real(3, 3)), integers=False,
     call=lambda m, x: m.linalg.pinv(x + x.mT, hermitian=True))  # fmt: skip
+row("matrix_exp", case(real(2, 2)))
+row("orgqr", case(real(4, 3), real(3)))
 row(L + "matrix_exp", case(real(3, 3)), case(real(2, 2, 2)), case(values([[9.0, 1.0], [-30.0, 2.0]])), case(real(0, 0)),
     wrong(real(2, 3)), wrong(real(3)))  # fmt: skip
 row(L + "householder_product", case(real(4, 3), real(3)), case(real(2, 3, 3), real(2, 2)), case(real(3, 2), real(0)),
