@@ -654,6 +654,25 @@ row(F + "interpolate", wrong(real(1, 1, 4), 2, align_corners=True), wrong(real(1
     wrong(real(1, 1, 4), 2, mode="best"), wrong(real(1, 1, 4), 2, recompute_scale_factor=True),
     wrong(real(1, 1, 4), 2, antialias=True), wrong(real(1, 0, 4), 2), wrong(real(1, 1, 4), scale_factor="2"),
     case(Input(lambda rng: rng.integers(0, 256, (1, 1, 4)).astype(np.uint8)), 7), integers=False)  # fmt: skip
+row(F + "interpolate pixels", *(
+    case(Input(lambda rng: rng.integers(0, 256, (2, 3, 9, 7)).astype(np.uint8)), size, factor, mode, corners, antialias=anti)
+    for mode in ("bilinear", "bicubic") for anti in (False, True) for size, factor, corners in (
+        ((4, 10), None, None), (5, None, True), ((9, 3), None, None), (None, (0.4, 1.3), None), (None, 1.05, None))),
+    call=lambda m, *a, **o: m.nn.functional.interpolate(*a, **o), integers=False)  # fmt: skip
+
+
+def still(*shape: int) -> Input:
+    """As `real`, but without a gradient."""
+    return Input(lambda rng: rng.standard_normal(shape), constant=True)
+
+
+# Values only: here PyTorch's gradients are not the slopes of its results.
+row(F + "interpolate by a factor that changes no size", *(
+    case(still(*(1, 2, 6, 6, 6)[: d + 2]), scale_factor=1.1, mode=mode)
+    for d, mode in ((2, "nearest"), (2, "nearest-exact"), (2, "bilinear"), (2, "bicubic"), (1, "linear"))),
+    *(case(still(1, 2, 6, 4), scale_factor=(1.1, 1.5), mode=mode, antialias=True) for mode in ("bilinear", "bicubic")),
+    case(still(1, 2, 6, 4), scale_factor=(1.1, 1.5)),
+    call=lambda m, *a, **o: m.nn.functional.interpolate(*a, **o), integers=False)  # fmt: skip
 
 
 def quiet(name: str) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.engine import primitive
-from microgradx.graph import Array
+from microgradx.graph import Array, wrap
 from microgradx.ops.activation import real
 from microgradx.ops.conv import Sizes, per_axis
 from microgradx.ops.face import check_tensor
@@ -74,11 +74,30 @@ def weights(n: int, m: int, factor: float | None, align_corners: bool, is_cubic:
 
 def wide_weights(n: int, m: int, factor: float | None, align_corners: bool, is_cubic: bool, dtype: Any) -> Array:
     """The same with a window as wide as the step, so that in a smaller result every cell of the input counts."""
+    if n == m:
+        return np.eye(n, dtype=dtype)
     scale = step(n, m, factor, align_corners)
     middle = (np.arange(m, dtype=dtype) + dtype.type(0.5)) * dtype.type(scale)
     t = (np.arange(n, dtype=dtype) + dtype.type(0.5) - middle[:, None]) / dtype.type(max(scale, 1))
     matrix = cubic(t, -0.5) if is_cubic else hat(t)
     return matrix / matrix.sum(1, keepdims=True)
+
+
+def resized_bytes(x: Array, matrices: list[Array]) -> Array:
+    """Pixels from 0 to 255, along the width and then along the height, in whole numbers as PyTorch and Pillow do.
+
+    The weights are rounded to multiples of 2^-p with the largest p for which they fit 16 bits, and each of the two results
+    is rounded to a byte.
+    """
+    for axis in (3, 2):
+        m = matrices[axis - 2]
+        if m.shape[0] == m.shape[1]:
+            continue  # as large as before
+        p = next(p for p in range(22, 0, -1) if int(0.5 + m.max() * 2**p) < 2**15)
+        steps = np.trunc(m * 2**p + np.copysign(0.5, m))
+        sums = np.moveaxis(np.moveaxis(x, axis, -1) @ steps.T, -1, axis)  # whole numbers, exact in float64
+        x = np.clip(np.floor(sums / 2**p + 0.5), 0, 255)
+    return x.astype(np.uint8)
 
 
 # ---------------------------------------------------------------- PyTorch's face
@@ -99,7 +118,7 @@ def interpolate(
     r"""Sequences, images or volumes of another size.
 
     Args:
-        input: One, two or three spatial axes behind samples and channels, of a floating dtype.
+        input: One, two or three spatial axes behind samples and channels, of a floating dtype; images may be uint8.
         size: Size of the result: one number, or one for each spatial axis.
         scale_factor: Instead of ``size``: how many times as large, one number or one for each spatial axis.
         mode: ``"nearest"`` copies cells, ``"nearest-exact"`` too, without the shift by half a cell that the older
@@ -155,10 +174,15 @@ def interpolate(
     if is_nearest:
         if input.array.dtype != np.uint8:  # an image as it comes from its file
             real("compute_indices_weights_nearest")(input.array)
+        # Of images, PyTorch leaves an axis that keeps its size as it is, whatever the factor.
+        axes = [(n, m, None if n == m and len(axes) == 2 else factor) for n, m, factor in axes]
         cells = [nearest_cells(n, m, factor, mode == "nearest-exact", dtype) for n, m, factor in axes]
         return input[(..., *np.ix_(*cells))]
-    real("compute_indices_weights_linear")(input.array)
     make: Callable[..., Array] = wide_weights if antialias else weights
+    if input.array.dtype == np.uint8 and len(axes) == 2:
+        options = (bool(align_corners), mode == "bicubic", np.dtype(np.float64))
+        return wrap(resized_bytes(input.array, [make(n, m, factor, *options) for n, m, factor in axes]))
+    real("compute_indices_weights_linear")(input.array)
     matrices = [make(n, m, factor, bool(align_corners), mode == "bicubic", dtype) for n, m, factor in axes]
     return along_axes(input, tuple(matrix.astype(input.array.dtype) for matrix in matrices))
 
