@@ -80,3 +80,92 @@ def test_parameters_as_a_vector_and_back():
     assert ours[0].weight.requires_grad
     with pytest.raises(TypeError, match=r"expected torch\.Tensor, but got: list"):
         mgx.nn.utils.vector_to_parameters([1.0], ours.parameters())
+
+
+def test_clipping_by_a_norm_that_is_known():
+    ours, theirs = model(mgx), model(torch)
+    for lib, m in ((mgx, ours), (torch, theirs)):
+        lib.nn.utils.clip_grads_with_norm_(m.parameters(), 1.0, lib.tensor(7.0))
+        lib.nn.utils.clip_grads_with_norm_(m[0].weight, 1.0, lib.tensor(2.0))
+        lib.nn.utils.clip_grads_with_norm_(m.parameters(), 1.0, lib.tensor(0.5))
+        lib.nn.utils.clip_grads_with_norm_([], 1.0, lib.tensor(2.0))
+    for a, b in zip(gradients(ours), gradients(theirs), strict=True):
+        if b is not None:
+            np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_the_older_clipping_warns(lib):
+    x = lib.tensor([3.0, 4.0], requires_grad=True)
+    x.sum().backward()
+    with pytest.warns(FutureWarning, match=r"`torch.nn.utils.clip_grad_norm` is now deprecated in favor of"):
+        assert lib.nn.utils.clip_grad_norm(x, 1.0).item() == pytest.approx(2**0.5)
+    assert x.grad.norm().item() == pytest.approx(1.0)
+
+
+FUSED = [
+    ("Conv1d", (2, 3, 2), {}, "BatchNorm1d", (4, 2, 5), False),
+    ("Conv2d", (4, 6, 3), {"groups": 2, "bias": False}, "BatchNorm2d", (2, 4, 5, 5), False),
+    ("ConvTranspose2d", (4, 6, 3), {}, "BatchNorm2d", (2, 4, 5, 5), True),
+    ("Linear", (3, 5), {}, "BatchNorm1d", (4, 3), None),
+    ("Linear", (3, 5), {"bias": False}, "BatchNorm1d", (4, 3), None),
+]
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize(("kind", "args", "options", "norm", "shape", "transpose"), FUSED)
+def test_a_fused_layer_does_what_both_did(kind, args, options, norm, shape, transpose, affine):
+    x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    results = []
+    for lib in (mgx, torch) if affine or transpose is not None else (mgx,):
+        lib.manual_seed(0)
+        layer = getattr(lib.nn, kind)(*args, **options)
+        bn = getattr(lib.nn, norm)(args[1], affine=affine)
+        both = lib.nn.Sequential(layer, bn)
+        both(lib.tensor(x))
+        both.eval()
+        layer.weight.requires_grad_(False)
+        if transpose is None:
+            fused = lib.nn.utils.fuse_linear_bn_eval(layer, bn)
+        else:
+            fused = lib.nn.utils.fuse_conv_bn_eval(layer, bn, transpose)
+        assert type(fused) is type(layer)
+        assert not fused.weight.requires_grad
+        out = fused(lib.tensor(x)).detach().numpy()
+        np.testing.assert_allclose(out, both(lib.tensor(x)).detach().numpy(), rtol=1e-4, atol=1e-5)
+        results.append([fused.weight.numpy(), fused.bias.detach().numpy(), out, fused.bias.requires_grad])
+    for a, b in zip(*results, strict=True) if len(results) == 2 else ():
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_only_what_is_trained_is_fused(lib):
+    linear, bn = lib.nn.Linear(2, 3), lib.nn.BatchNorm1d(3)
+    with pytest.raises(AssertionError, match="Fusion only for eval!"):
+        lib.nn.utils.fuse_linear_bn_eval(linear, bn)
+    with pytest.raises(AssertionError, match="Fusion only for eval!"):
+        lib.nn.utils.fuse_conv_bn_eval(lib.nn.Conv1d(1, 3, 1), bn)
+    with pytest.raises(AssertionError, match=r"To fuse, linear.out_features == bn.num_features or"):
+        lib.nn.utils.fuse_linear_bn_eval(linear.eval(), lib.nn.BatchNorm1d(2).eval())
+    with pytest.raises(AssertionError, match="must not be None"):
+        lib.nn.utils.fuse_linear_bn_eval(linear, lib.nn.BatchNorm1d(3, track_running_stats=False).eval())
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_layers_without_initial_values(lib):
+    before = lib.get_rng_state()
+    layer = lib.nn.utils.skip_init(lib.nn.Linear, 5, 2, bias=False, dtype=lib.float64)
+    assert (lib.get_rng_state() == before).all()
+    assert layer.weight.shape == (2, 5)
+    assert layer.weight.dtype is lib.float64
+    layer.load_state_dict({"weight": lib.ones(2, 5)})
+    assert layer(lib.ones(5, dtype=lib.float64)).tolist() == [5.0, 5.0]
+    with pytest.raises(RuntimeError, match="Module must support a 'device' arg to skip initialization"):
+        lib.nn.utils.skip_init(lib.nn.ReLU)
+    with pytest.raises(RuntimeError, match="Expected a Module; got"):
+        lib.nn.utils.skip_init(dict)
+
+
+def test_all_of_the_helpers_are_here():
+    missing = set(torch.nn.utils.__all__) - set(mgx.nn.utils.__all__)
+    assert missing == {"convert_conv2d_weight_memory_format", "convert_conv3d_weight_memory_format"}

@@ -10,7 +10,7 @@ from microgradx.autograd import no_grad
 from microgradx.creation import tensor
 from microgradx.graph import Variable
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
+__all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
 
 def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: Any = None) -> Any:
@@ -73,12 +73,49 @@ def clip_grad_norm_(
     """
     gradients = _gradients(parameters)
     norm = get_total_norm(gradients, norm_type, error_if_nonfinite)
+    _shorten(gradients, max_norm, norm)
+    return norm
+
+
+def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Any, foreach: Any = None) -> None:
+    """The same for a norm that is known: shorten all gradients by ``max_norm / total_norm``, if that is below 1.
+
+    Args:
+        parameters: A tensor, or several of them; those without a gradient do not count.
+        max_norm: The largest norm that is left as it is.
+        total_norm: What `get_total_norm` returned, perhaps for more than these.
+        foreach: PyTorch's choice of implementation; of no consequence here.
+
+    Source: ``torch.nn.utils.clip_grads_with_norm_``.
+
+    Example:
+        >>> x = mgx.tensor([3.0, 4.0], requires_grad=True)
+        >>> (x * x / 2).sum().backward()
+        >>> mgx.nn.utils.clip_grads_with_norm_([x], 1.0, mgx.tensor(10.0))
+        >>> x.grad
+        tensor([0.3000, 0.4000])
+    """
+    _shorten(_gradients(parameters), max_norm, total_norm)
+
+
+def _shorten(gradients: list[Any], max_norm: float, norm: Any) -> None:
     with no_grad():
         # A number a little over max_norm / norm would not shorten enough: hence the 1e-6.
         factor = (float(max_norm) / (norm + 1e-6)).clamp(max=1.0)
         for g in gradients:
             g.mul_(factor)
-    return norm
+
+
+def clip_grad_norm(
+    parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: Any = None
+) -> Any:
+    """The older name of `clip_grad_norm_`; it warns. Source: ``torch.nn.utils.clip_grad_norm``."""
+    warnings.warn(
+        "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: Any = None) -> None:
