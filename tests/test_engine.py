@@ -542,7 +542,7 @@ def test_a_rule_that_reads_what_is_not_there():
 
 def test_unknown_keywords_raise():
     with pytest.raises(TypeError):
-        mgx.ones(2).sum(keepdims=True)
+        mgx.ones(2).sum(keepdimension=True)
 
 
 def test_numpy_functions_record():

@@ -525,7 +525,7 @@ def by_hand(lib: Any) -> Iterator[Any]:
         h = (x @ w1 + b1).clamp(min=0)
         logits = h @ w2 * 0.3
         counts = logits.exp()
-        probs = counts / counts.sum(1, keepdim=True)
+        probs = counts / counts.sum(1, keepdims=True)
         loss = -probs[lib.arange(64), y].log().mean() + 1e-3 * (w1**2).mean()
         for p in (w1, b1, w2):
             p.grad = None

@@ -13,6 +13,7 @@ so that an operation, its derivatives and its names are read in one place.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
@@ -46,12 +47,16 @@ def face(
     """
     if operation is None:
         return functools.partial(face, function=function, method=method, inplace=inplace, also=also, tensors=tensors)
-    public = on_tensors(operation, tensors) if hasattr(operation, "primitive") else operation
+    public = of_tensors = with_numpys_names(operation)
+    if hasattr(operation, "primitive"):
+        public = with_numpys_names(on_tensors(operation, tensors))
+    if tensors == 2:
+        of_tensors = public
     for name in (operation.__name__, *also):
         if function:
             FUNCTIONS[name] = public
         if method:
-            METHODS[name] = public if tensors == 2 else operation
+            METHODS[name] = of_tensors
         if inplace:
             METHODS[name + "_"] = in_place(METHODS[name], name + "_")
     return operation
@@ -68,6 +73,24 @@ def on_tensors(operation: Callable[..., Any], tensors: int) -> Callable[..., Any
         if tensors == 2 and others:
             check_tensor(name, others[0], "other", 2)
         return operation(input, *others, **options)
+
+    return call
+
+
+def with_numpys_names(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """The operation, which also takes ``axis`` for ``dim`` and ``keepdims`` for ``keepdim``, as in PyTorch."""
+    parameters = inspect.signature(operation).parameters
+    pairs = [(numpys, name) for numpys, name in (("axis", "dim"), ("keepdims", "keepdim")) if name in parameters]
+    if not pairs or operation.__name__ in ("norm", "split", "unique"):  # those are Python functions in PyTorch
+        return operation
+
+    @functools.wraps(operation)
+    def call(*args: Any, **options: Any) -> Any:
+        if options:
+            for numpys, name in pairs:
+                if numpys in options and name not in options:
+                    options[name] = options.pop(numpys)
+        return operation(*args, **options)
 
     return call
 
