@@ -1,39 +1,139 @@
 """Probability distributions: ``torch.distributions``, with PyTorch's samples for the same seed."""
 
-from microgradx.distributions import constraints
+from microgradx.distributions import constraints, transforms
 from microgradx.distributions.bernoulli import Bernoulli
 from microgradx.distributions.binomial import Binomial
 from microgradx.distributions.categorical import Categorical
+from microgradx.distributions.cauchy import Cauchy
+from microgradx.distributions.continuous_bernoulli import ContinuousBernoulli
 from microgradx.distributions.distribution import Distribution
 from microgradx.distributions.exp_family import ExponentialFamily
 from microgradx.distributions.exponential import Exponential
 from microgradx.distributions.geometric import Geometric
+from microgradx.distributions.gumbel import Gumbel
+from microgradx.distributions.half_cauchy import HalfCauchy
+from microgradx.distributions.half_normal import HalfNormal
 from microgradx.distributions.independent import Independent
 from microgradx.distributions.kl import kl_divergence, register_kl
+from microgradx.distributions.kumaraswamy import Kumaraswamy
 from microgradx.distributions.laplace import Laplace
+from microgradx.distributions.log_normal import LogNormal
+from microgradx.distributions.mixture_same_family import MixtureSameFamily
 from microgradx.distributions.multinomial import Multinomial
+from microgradx.distributions.multivariate_normal import MultivariateNormal
 from microgradx.distributions.normal import Normal
 from microgradx.distributions.one_hot_categorical import OneHotCategorical, OneHotCategoricalStraightThrough
+from microgradx.distributions.pareto import Pareto
 from microgradx.distributions.poisson import Poisson
+from microgradx.distributions.relaxed_bernoulli import RelaxedBernoulli
+from microgradx.distributions.relaxed_categorical import RelaxedOneHotCategorical
+from microgradx.distributions.transformed_distribution import TransformedDistribution
+from microgradx.distributions.transforms import (
+    AbsTransform,
+    AffineTransform,
+    CatTransform,
+    ComposeTransform,
+    CorrCholeskyTransform,
+    CumulativeDistributionTransform,
+    ExpTransform,
+    IndependentTransform,
+    LowerCholeskyTransform,
+    PositiveDefiniteTransform,
+    PowerTransform,
+    ReshapeTransform,
+    SigmoidTransform,
+    SoftmaxTransform,
+    SoftplusTransform,
+    StackTransform,
+    StickBreakingTransform,
+    TanhTransform,
+    Transform,
+    identity_transform,
+)
 from microgradx.distributions.uniform import Uniform
+from microgradx.distributions.von_mises import VonMises
+from microgradx.distributions.weibull import Weibull
 
 __all__ = [
+    "AbsTransform",
+    "AffineTransform",
     "Bernoulli",
     "Binomial",
+    "CatTransform",
     "Categorical",
+    "Cauchy",
+    "ComposeTransform",
+    "ContinuousBernoulli",
+    "CorrCholeskyTransform",
+    "CumulativeDistributionTransform",
     "Distribution",
+    "ExpTransform",
     "Exponential",
     "ExponentialFamily",
     "Geometric",
+    "Gumbel",
+    "HalfCauchy",
+    "HalfNormal",
     "Independent",
+    "IndependentTransform",
+    "Kumaraswamy",
     "Laplace",
+    "LogNormal",
+    "LowerCholeskyTransform",
+    "MixtureSameFamily",
     "Multinomial",
+    "MultivariateNormal",
     "Normal",
     "OneHotCategorical",
     "OneHotCategoricalStraightThrough",
+    "Pareto",
     "Poisson",
+    "PositiveDefiniteTransform",
+    "PowerTransform",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
+    "ReshapeTransform",
+    "SigmoidTransform",
+    "SoftmaxTransform",
+    "SoftplusTransform",
+    "StackTransform",
+    "StickBreakingTransform",
+    "TanhTransform",
+    "Transform",
+    "TransformedDistribution",
     "Uniform",
+    "VonMises",
+    "Weibull",
     "constraints",
+    "identity_transform",
     "kl_divergence",
     "register_kl",
+    "transforms",
 ]
+
+_MISSING = {
+    **dict.fromkeys(
+        (
+            "Beta",
+            "Chi2",
+            "Dirichlet",
+            "FisherSnedecor",
+            "Gamma",
+            "InverseGamma",
+            "LKJCholesky",
+            "NegativeBinomial",
+            "StudentT",
+            "Wishart",
+        ),
+        "its samples are made of gamma draws, which are not implemented; Kumaraswamy is much like Beta, and LogNormal or "
+        "Weibull like Gamma",
+    ),
+    **dict.fromkeys(("GeneralizedPareto", "LogisticNormal", "biject_to", "transform_to"), "it is not implemented"),
+    "LowRankMultivariateNormal": "use MultivariateNormal, with the covariance matrix of the factor and the diagonal",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _MISSING:
+        raise AttributeError(f"module 'microgradx.distributions' has no {name!r}: {_MISSING[name]}")
+    raise AttributeError(f"module 'microgradx.distributions' has no attribute {name!r}")

@@ -9,17 +9,24 @@ from microgradx.creation import full_like
 from microgradx.distributions.bernoulli import Bernoulli
 from microgradx.distributions.binomial import Binomial
 from microgradx.distributions.categorical import Categorical
+from microgradx.distributions.cauchy import Cauchy
+from microgradx.distributions.continuous_bernoulli import ContinuousBernoulli
 from microgradx.distributions.distribution import Distribution
 from microgradx.distributions.exp_family import ExponentialFamily
 from microgradx.distributions.exponential import Exponential
 from microgradx.distributions.geometric import Geometric
+from microgradx.distributions.gumbel import Gumbel
+from microgradx.distributions.half_normal import HalfNormal
 from microgradx.distributions.independent import Independent
 from microgradx.distributions.laplace import Laplace
+from microgradx.distributions.multivariate_normal import MultivariateNormal, _mahalanobis, _solve_lower
 from microgradx.distributions.normal import Normal
 from microgradx.distributions.one_hot_categorical import OneHotCategorical
+from microgradx.distributions.pareto import Pareto
 from microgradx.distributions.poisson import Poisson
+from microgradx.distributions.transformed_distribution import TransformedDistribution
 from microgradx.distributions.uniform import Uniform
-from microgradx.distributions.utils import sum_rightmost
+from microgradx.distributions.utils import broadcast_shapes, euler_constant, sum_rightmost
 from microgradx.nn.functional import softplus
 
 __all__ = ["kl_divergence", "register_kl"]
@@ -154,6 +161,19 @@ def _one_hot_categorical(p: Any, q: Any) -> Any:
     return _categorical(p._categorical, q._categorical)
 
 
+@_same(Cauchy)
+def _cauchy(p: Any, q: Any) -> Any:
+    """F. Chyzak and F. Nielsen, "A closed-form formula for the Kullback-Leibler divergence between Cauchy distributions"
+    (2019)."""
+    return ((p.scale + q.scale) ** 2 + (p.loc - q.loc) ** 2).log() - (4 * p.scale * q.scale).log()
+
+
+@_same(ContinuousBernoulli)
+def _continuous_bernoulli(p: Any, q: Any) -> Any:
+    of_p = p._cont_bern_log_norm() + (-p.probs).log1p()
+    return p.mean * (p.logits - q.logits) + of_p - q._cont_bern_log_norm() - (-q.probs).log1p()
+
+
 @_same(Exponential)
 def _exponential(p: Any, q: Any) -> Any:
     ratio = q.rate / p.rate
@@ -165,10 +185,35 @@ def _geometric(p: Any, q: Any) -> Any:
     return -p.entropy() - (-q.probs).log1p() / p.probs - q.logits
 
 
+@_same(Gumbel)
+def _gumbel(p: Any, q: Any) -> Any:
+    ratio, distance = p.scale / q.scale, (q.loc - p.loc) / q.scale
+    return (distance + (1 + ratio).lgamma()).exp() - ratio.log() - distance + euler_constant * (ratio - 1) - 1
+
+
+@_same(HalfNormal)
+def _half_normal(p: Any, q: Any) -> Any:
+    return _normal(p.base_dist, q.base_dist)
+
+
 @_same(Laplace)
 def _laplace(p: Any, q: Any) -> Any:
     ratio, distance = p.scale / q.scale, (p.loc - q.loc).abs()
     return ratio * (-distance / p.scale).exp() + distance / q.scale - ratio.log() - 1
+
+
+@_same(MultivariateNormal)
+def _multivariate_normal(p: Any, q: Any) -> Any:
+    if p.event_shape != q.event_shape:
+        raise ValueError(
+            "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
+        )
+    of_p, of_q = p._unbroadcasted_scale_tril, q._unbroadcasted_scale_tril
+    # The trace of q's precision times p's covariance is the sum of the squares of the columns of q⁻¹ p, with the factors.
+    columns = of_p.mT.expand(broadcast_shapes(of_p.shape, of_q.shape))
+    trace = (_solve_lower(of_q.unsqueeze(-3) if of_q.dim() > 2 else of_q, columns) ** 2).sum((-2, -1))
+    distance = _mahalanobis(of_q, q.loc - p.loc)
+    return q._half_log_det() - p._half_log_det() + 0.5 * (trace + distance - p.event_shape[0])
 
 
 @_same(Normal)
@@ -177,9 +222,24 @@ def _normal(p: Any, q: Any) -> Any:
     return 0.5 * (variances + ((p.loc - q.loc) / q.scale) ** 2 - 1 - variances.log())
 
 
+@_same(Pareto)
+def _pareto(p: Any, q: Any) -> Any:
+    ratio = q.alpha / p.alpha
+    result = q.alpha * (p.scale / q.scale).log() - ratio.log() + ratio - 1
+    return result.masked_fill(p.scale < q.scale, math.inf)
+
+
 @_same(Poisson)
 def _poisson(p: Any, q: Any) -> Any:
     return p.rate * (p.rate.log() - q.rate.log()) - (p.rate - q.rate)
+
+
+@_same(TransformedDistribution)
+def _transformed(p: Any, q: Any) -> Any:
+    """An invertible function changes no divergence."""
+    if p.transforms != q.transforms or p.event_shape != q.event_shape:
+        raise NotImplementedError
+    return kl_divergence(p.base_dist, q.base_dist)
 
 
 @_same(Uniform)
@@ -203,6 +263,30 @@ def _bernoulli_poisson(p: Any, q: Any) -> Any:
     return q.rate - p.probs * q.rate.log() - p.entropy()
 
 
+@register_kl(ContinuousBernoulli, Exponential)
+def _continuous_bernoulli_exponential(p: Any, q: Any) -> Any:
+    return q.rate * p.mean - q.rate.log() - p.entropy()
+
+
+@register_kl(ContinuousBernoulli, Normal)
+def _continuous_bernoulli_normal(p: Any, q: Any) -> Any:
+    squares = p.variance + (p.mean - q.loc) ** 2
+    return 0.5 * (math.log(2 * math.pi) + squares / q.scale**2) + q.scale.log() - p.entropy()
+
+
+@register_kl(ContinuousBernoulli, Uniform)
+def _continuous_bernoulli_uniform(p: Any, q: Any) -> Any:
+    """As in PyTorch, infinite also where the support of q is just that of p."""
+    outside = (q.low >= 0) | (q.high <= 1)
+    return ((q.high - q.low).log() - p.entropy()).masked_fill(outside, math.inf)
+
+
+@register_kl(Exponential, Gumbel)
+def _exponential_gumbel(p: Any, q: Any) -> Any:
+    product, place = p.rate * q.scale, q.loc / q.scale
+    return product.log() - 1 - place + place.exp() * product / (product + 1) + product.reciprocal()
+
+
 @register_kl(Exponential, Normal)
 def _exponential_normal(p: Any, q: Any) -> Any:
     variance = q.scale**2
@@ -211,10 +295,24 @@ def _exponential_normal(p: Any, q: Any) -> Any:
     )
 
 
+@register_kl(Gumbel, Normal)
+def _gumbel_normal(p: Any, q: Any) -> Any:
+    ratio = p.scale / q.scale
+    distance = (p.loc + euler_constant * p.scale - q.loc) / q.scale
+    squares = (math.pi * ratio) ** 2 / 12 + distance**2 / 2
+    return squares - (ratio / math.sqrt(2 * math.pi)).log() - (euler_constant + 1)
+
+
 @register_kl(Laplace, Normal)
 def _laplace_normal(p: Any, q: Any) -> Any:
     variances = (p.scale / q.scale) ** 2
     return variances - 0.5 * (2 * variances / math.pi).log() + 0.5 * ((p.loc - q.loc) / q.scale) ** 2 - 1
+
+
+@register_kl(Normal, Gumbel)
+def _normal_gumbel(p: Any, q: Any) -> Any:
+    distance, variances = (p.loc - q.loc) / q.scale, (p.scale / q.scale) ** 2
+    return distance + (0.5 * variances - distance).exp() - 0.5 * variances.log() - 0.5 * (1 + math.log(2 * math.pi))
 
 
 @register_kl(Normal, Laplace)
@@ -225,10 +323,41 @@ def _normal_laplace(p: Any, q: Any) -> Any:
     return mean_distance / q.scale - (p.scale / q.scale).log() - 0.5 * (1 + math.log(math.pi / 2))
 
 
+@register_kl(Pareto, Exponential)
+def _pareto_exponential(p: Any, q: Any) -> Any:
+    product = p.scale * q.rate
+    result = (p.alpha / product).log() - p.alpha.reciprocal() + p.alpha * product / (p.alpha - 1) - 1
+    return result.masked_fill(p.alpha <= 1, math.inf)
+
+
+@register_kl(Pareto, Normal)
+def _pareto_normal(p: Any, q: Any) -> Any:
+    step = p.scale / (p.alpha - 1)
+    squares = p.alpha * step**2 / (p.alpha - 2) + (p.alpha * step - q.loc) ** 2
+    height = (math.sqrt(2 * math.pi) * q.scale * p.alpha / p.scale).log()
+    result = height - p.alpha.reciprocal() + squares / (2 * q.scale**2) - 1
+    return result.masked_fill(p.alpha <= 2, math.inf)
+
+
+@register_kl(Uniform, ContinuousBernoulli)
+def _uniform_continuous_bernoulli(p: Any, q: Any) -> Any:
+    """As in PyTorch, infinite also where the support of p touches the ends of that of q."""
+    outside = (p.high >= 1) | (p.low <= 0)
+    result = -p.entropy() - p.mean * q.logits - (-q.probs).log1p() - q._cont_bern_log_norm()
+    return result.masked_fill(outside, math.inf)
+
+
 @register_kl(Uniform, Exponential)
 def _uniform_exponential(p: Any, q: Any) -> Any:
     width = p.high - p.low
     return (q.rate * (p.high + p.low) / 2 - (width * q.rate).log()).masked_fill(p.low < 0, math.inf)
+
+
+@register_kl(Uniform, Gumbel)
+def _uniform_gumbel(p: Any, q: Any) -> Any:
+    width = q.scale / (p.high - p.low)
+    high, low = (p.high - q.loc) / q.scale, (p.low - q.loc) / q.scale
+    return width.log() + 0.5 * (high + low) - width * ((-high).exp() - (-low).exp())
 
 
 @register_kl(Uniform, Normal)
@@ -238,13 +367,28 @@ def _uniform_normal(p: Any, q: Any) -> Any:
     return (math.sqrt(2 * math.pi) * q.scale / width).log() + 0.5 * squares / q.scale**2
 
 
-@register_kl(Exponential, Uniform)
-@register_kl(Laplace, Exponential)
-@register_kl(Laplace, Uniform)
-@register_kl(Normal, Exponential)
-@register_kl(Normal, Uniform)
-@register_kl(Poisson, Bernoulli)
-@register_kl(Poisson, Binomial)
+@register_kl(Uniform, Pareto)
+def _uniform_pareto(p: Any, q: Any) -> Any:
+    width = p.high - p.low
+    mean_log = (p.high.xlogy(p.high) - p.low.xlogy(p.low) - width) / width
+    result = (q.alpha + 1) * mean_log - (q.alpha * q.scale**q.alpha * width).log()
+    return result.masked_fill(p.low < q.scale, math.inf)
+
+
 def _infinite(p: Any, q: Any) -> Any:
-    """Outcomes of p are impossible for q."""
-    return full_like(p.mean, math.inf)
+    """Some outcomes of p are impossible for q."""
+    return full_like(next(iter(p.__dict__[name] for name in p.arg_constraints if name in p.__dict__)), math.inf)
+
+
+_IMPOSSIBLE: dict[type, tuple[type, ...]] = {
+    ContinuousBernoulli: (Pareto,),
+    Exponential: (ContinuousBernoulli, Pareto, Uniform),
+    Gumbel: (ContinuousBernoulli, Exponential, Pareto, Uniform),
+    Laplace: (ContinuousBernoulli, Exponential, Pareto, Uniform),
+    Normal: (ContinuousBernoulli, Exponential, Pareto, Uniform),
+    Pareto: (ContinuousBernoulli, Uniform),
+    Poisson: (Bernoulli, Binomial),
+}
+for _p, _qs in _IMPOSSIBLE.items():
+    for _q in _qs:
+        register_kl(_p, _q)(_infinite)

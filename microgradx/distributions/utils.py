@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from microgradx.autograd import enable_grad
 from microgradx.creation import empty, tensor
 from microgradx.dtypes import finfo, get_default_dtype
 from microgradx.nn.functional import softmax
 from microgradx.ops.shape import broadcast_tensors
+from microgradx.size import Size
 from microgradx.tensor import Tensor
 
 __all__ = ["broadcast_all", "clamp_probs", "lazy_property", "logits_to_probs", "probs_to_logits"]
@@ -34,6 +37,17 @@ def broadcast_all(*values: Any) -> tuple[Any, ...]:
     dtype = next((v.dtype for v in values if isinstance(v, Tensor)), get_default_dtype())
     shaped = broadcast_tensors(*[v if isinstance(v, Tensor) else tensor(v, dtype=dtype) for v in values])
     return tuple(shaped)
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that they have together.
+
+    Raises: RuntimeError: they cannot be broadcast.
+    """
+    try:
+        return Size(np.broadcast_shapes(*map(tuple, shapes)))
+    except ValueError as error:
+        raise RuntimeError(f"broadcast_shapes: expected shapes that can be broadcast; {error}") from None
 
 
 def logits_to_probs(logits: Any, is_binary: bool = False) -> Any:

@@ -34,7 +34,8 @@ class Row:
 
     def __post_init__(self) -> None:
         shapes = [np.shape(p) if not isinstance(p, As) else "" for p in self.parameters.values()]
-        self.id = "-".join([self.name, *[f"{k}{s}" for k, s in zip(self.parameters, shapes)]]).replace(" ", "")
+        name = self.name if self.build is None else f"{self.name}.{self.build.__name__}"
+        self.id = "-".join([name, *[f"{k}{s}" for k, s in zip(self.parameters, shapes)]]).replace(" ", "")
 
     @property
     def single(self) -> bool:
@@ -79,6 +80,55 @@ LOCATIONS = [
 EITHER = [{"probs": PROBS}, {"logits": LOGITS}, {"probs": As(0.3)}, {"logits": As(0.5)}]
 CATEGORIES = [{"probs": WEIGHTS}, {"logits": WEIGHTS}, {"probs": [0.25, 0.75]}, {"logits": [[[0.5, 1.0, -1.0]]]}]
 
+FACTOR = [[1.0, 0.0, 0.0], [0.5, 2.0, 0.0], [-0.25, 0.75, 0.5]]
+COVARIANCE = (np.array(FACTOR) @ np.array(FACTOR).T).tolist()
+MATRICES = [
+    {"loc": LOC, "scale_tril": FACTOR},
+    {"loc": LOC[0], "covariance_matrix": COVARIANCE},
+    {"loc": LOC, "precision_matrix": COVARIANCE},
+    {"loc": LOC[0], "scale_tril": [FACTOR, FACTOR]},
+    {"loc": LOC, "covariance_matrix": [[COVARIANCE], [COVARIANCE]]},
+]
+MIXTURES = [
+    {"probs": [0.2, 0.3, 0.5], "loc": LOC[0], "scale": SCALE},
+    {"logits": [[0.2, 0.3, -0.5], [0.0, 1.0, 2.0]], "loc": LOC, "scale": SCALE},
+]
+
+
+def independent_normal(d: Any, **p: Any) -> Any:
+    return d.Independent(d.Normal(**p), 1)
+
+
+def independent_bernoulli(d: Any, **p: Any) -> Any:
+    return d.Independent(d.Bernoulli(**p), 2)
+
+
+def independent_categorical(d: Any, **p: Any) -> Any:
+    return d.Independent(d.Categorical(**p), 0)
+
+
+def mixture(d: Any, loc: Any, scale: Any, **weights: Any) -> Any:
+    return d.MixtureSameFamily(d.Categorical(**weights), d.Normal(loc, scale))
+
+
+def mixture_of_vectors(d: Any, loc: Any, **weights: Any) -> Any:
+    return d.MixtureSameFamily(d.Categorical(**weights), d.Independent(d.Normal(loc, 1.0), 1))
+
+
+def squashed(d: Any, loc: Any, scale: Any) -> Any:
+    t = d.transforms
+    return d.TransformedDistribution(d.Normal(loc, scale), [t.TanhTransform(), t.AffineTransform(1.0, -2.0)])
+
+
+def softmax_of_normal(d: Any, loc: Any, scale: Any) -> Any:
+    t = d.transforms
+    return d.TransformedDistribution(d.Normal(loc, scale), [t.AffineTransform(loc, 2.0), t.SoftmaxTransform()])
+
+
+def sticks(d: Any, loc: Any, scale: Any) -> Any:
+    return d.TransformedDistribution(d.Normal(loc, scale), d.transforms.StickBreakingTransform())
+
+
 ROWS = [
     *rows("Normal", *LOCATIONS),
     *rows("Bernoulli", *EITHER, {"probs": SURE}),
@@ -97,7 +147,35 @@ ROWS = [
         {"total_count": As(100), "logits": LOGITS},
         {"total_count": [[3.0], [30.0]], "probs": PROBS},
     ),
-    *rows("Independent", *LOCATIONS[::3], build=lambda d, **p: d.Independent(d.Normal(**p), 1)),
-    *rows("Independent", {"probs": PROBS}, build=lambda d, **p: d.Independent(d.Bernoulli(**p), 2)),
-    *rows("Independent", {"probs": WEIGHTS}, build=lambda d, **p: d.Independent(d.Categorical(**p), 0)),
+    *rows("Independent", *LOCATIONS[::3], build=independent_normal),
+    *rows("Independent", {"probs": PROBS}, build=independent_bernoulli),
+    *rows("Independent", {"probs": WEIGHTS}, build=independent_categorical),
+    *rows("LogNormal", *LOCATIONS, exact=False),
+    *rows("HalfNormal", {"scale": SCALE}, {"scale": As(2)}),
+    *rows("Cauchy", *LOCATIONS),
+    *rows("HalfCauchy", {"scale": SCALE}, {"scale": As(2)}),
+    *rows("Gumbel", *LOCATIONS, exact=False),
+    *rows(
+        "Weibull",
+        *[{"scale": s, "concentration": c} for s, c in ((SCALE, 1.5), (As(2), As(0.5)), (1.5, SCALE))],
+        exact=False,
+    ),
+    *rows("Pareto", {"scale": SCALE, "alpha": [[0.5], [1.5], [4.0]]}, {"scale": As(1.5), "alpha": As(3)}, exact=False),
+    *rows(
+        "Kumaraswamy",
+        {"concentration1": SCALE, "concentration0": [[0.5], [2.0]]},
+        {"concentration1": As(1.5), "concentration0": As(3)},
+        exact=False,
+    ),
+    *rows("RelaxedBernoulli", *[{"temperature": 0.7, **p} for p in EITHER[:2]], exact=False),
+    *rows("RelaxedOneHotCategorical", *[{"temperature": 0.7, **p} for p in CATEGORIES], exact=False),
+    *rows("ContinuousBernoulli", *EITHER[:2], {"probs": [0.4995, 0.5, 0.5005, 0.51]}, exact=False),
+    *rows("VonMises", {"loc": LOC, "concentration": SCALE}, {"loc": 0.5, "concentration": 30.0}, exact=False),
+    *rows("MixtureSameFamily", *MIXTURES, build=mixture, exact=True),
+    *rows("MixtureSameFamily", {"probs": [[0.3, 0.7]], "loc": [[[0.0, 1.0], [2.0, -1.0]]]}, build=mixture_of_vectors),
+    *rows("MultivariateNormal", *MATRICES, exact=False),
+    *rows("TransformedDistribution", *LOCATIONS[:2], build=squashed, exact=False),
+    *rows("TransformedDistribution", {"loc": LOC, "scale": SCALE}, build=softmax_of_normal, exact=False),
+    *rows("TransformedDistribution", {"loc": LOC, "scale": SCALE}, build=sticks, exact=False),
 ]
+assert len({row.id for row in ROWS}) == len(ROWS)

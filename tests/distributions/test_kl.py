@@ -1,5 +1,6 @@
 """Divergences: each pair for which PyTorch has a formula has it here, with the same values and gradients."""
 
+import functools
 import math
 
 import numpy as np
@@ -11,18 +12,30 @@ from tests.distributions.comparing import assert_close, gradients, outcome, plai
 from tests.distributions.table import ROWS
 
 
+@functools.cache
+def made(name):
+    """The distributions of a row, to see which formulas there are."""
+    (d, _), (e, _) = next(row for row in ROWS if row.id == name).both()
+    return d, e
+
+
+def divergences(p, q):
+    (d, e), (f, g) = p, q
+    ours = outcome(lambda d: mgx.distributions.kl_divergence(d, f), d)
+    return ours, outcome(lambda e: torch.distributions.kl_divergence(e, g), e)
+
+
 @pytest.mark.parametrize("p", ROWS, ids=lambda r: r.id)
 def test_all_pairs(p):
     compared = 0
     for q in ROWS:
-        (d, leaves), (e, others) = p.both()
-        (f, more), (g, still_more) = q.both()
-        ours = outcome(lambda d, f=f: mgx.distributions.kl_divergence(d, f), d)
-        theirs = outcome(lambda e, g=g: torch.distributions.kl_divergence(e, g), e)
+        ours, theirs = divergences(made(p.id), made(q.id))
+        assert isinstance(ours, type) == isinstance(theirs, type), q.id
         if isinstance(theirs, type):
             assert ours is theirs, q.id
             continue
-        assert not isinstance(ours, type), q.id
+        ((d, leaves), (e, others)), ((f, more), (g, still_more)) = p.both(), q.both()
+        ours, theirs = divergences((d, e), (f, g))
         rtol = 1e-5 if p.single or q.single else 1e-9
         assert_close(ours, theirs, rtol)
         weights = np.random.default_rng(0).uniform(0.5, 1.5, tuple(theirs.shape))
@@ -34,7 +47,7 @@ def test_all_pairs(p):
     assert compared or p.name in WITHOUT
 
 
-WITHOUT = {"Multinomial"}
+WITHOUT = {"Multinomial", "RelaxedBernoulli", "RelaxedOneHotCategorical", "VonMises", "MixtureSameFamily"}
 
 
 def test_every_formula_of_pytorch_is_here_or_of_a_missing_class():
@@ -103,16 +116,22 @@ def test_bregman():
 
 
 @pytest.mark.parametrize("p", ROWS, ids=lambda r: r.id)
-def test_finite_divergences_by_their_definition(p):
-    """The mean of ``log p(x) - log q(x)`` over samples of p."""
+def test_small_divergences_by_their_definition(p, monkeypatch):
+    """The mean of ``log p(x) - log q(x)`` over samples of p; of large ones few samples decide."""
+    monkeypatch.setattr(mgx.distributions.Distribution, "_validate_args", False)
     for q in ROWS:
+        if isinstance(divergences(made(p.id), made(q.id))[0], type):
+            continue
         (d, _), (f, _) = (row.make(mgx, requires_grad=False) for row in (p, q))
         value = outcome(lambda d, f=f: mgx.distributions.kl_divergence(d, f), d)
-        if isinstance(value, type) or d.event_shape != f.event_shape or not value.isfinite().any():
+        if isinstance(value, type) or d.event_shape != f.event_shape or not (value < 20).any():
             continue
         x = d.expand(value.shape).sample((3000,))
-        f._validate_args = False
-        finite = np.isfinite(plain(value))
-        difference = plain(d.log_prob(x) - f.log_prob(x))[:, finite]
+        difference = outcome(lambda d, f=f, x=x: plain(d.log_prob(x) - f.log_prob(x)), d)
+        if isinstance(difference, type):
+            assert difference is NotImplementedError
+            continue
+        small = plain(value) < 20
+        difference = difference[:, small]
         error = 6 * difference.std(0) / math.sqrt(len(difference)) + 1e-4
-        assert np.all(np.abs(difference.mean(0) - plain(value)[finite]) < error), q.id
+        assert np.all(np.abs(difference.mean(0) - plain(value)[small]) < error), q.id
