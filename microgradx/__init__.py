@@ -74,9 +74,9 @@ from microgradx.version import VERSION as __version__
 globals().update(_FUNCTIONS)  # zeros, exp, cat, ...: every operation that declares itself public
 
 if TYPE_CHECKING:
-    from microgradx import datasets, distributions, func, linalg, nn, optim, utils, viz
+    from microgradx import datasets, distributions, func, linalg, nn, optim, utils, vision, viz
 
-_LOADED_WHEN_USED = ("datasets", "distributions", "func", "linalg", "nn", "optim", "utils", "viz")
+_LOADED_WHEN_USED = ("datasets", "distributions", "func", "linalg", "nn", "optim", "utils", "vision", "viz")
 
 _OUTSIDE = {
     **dict.fromkeys(

@@ -1,0 +1,56 @@
+"""Images into tensors, and into other images: torchvision's transforms, the same random ones for the same seed."""
+
+from microgradx.vision.transforms import functional
+from microgradx.vision.transforms.compose import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
+from microgradx.vision.transforms.fixed import (
+    CenterCrop,
+    ConvertImageDtype,
+    FiveCrop,
+    Grayscale,
+    LinearTransformation,
+    Normalize,
+    Pad,
+    PILToTensor,
+    Resize,
+    TenCrop,
+    ToPILImage,
+    ToTensor,
+)
+from microgradx.vision.transforms.image import InterpolationMode
+from microgradx.vision.transforms.random_color import ColorJitter, GaussianBlur, RandomErasing, RandomGrayscale
+from microgradx.vision.transforms.random_geometry import (
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomVerticalFlip,
+)
+
+__all__ = [
+    "CenterCrop",
+    "ColorJitter",
+    "Compose",
+    "ConvertImageDtype",
+    "FiveCrop",
+    "GaussianBlur",
+    "Grayscale",
+    "InterpolationMode",
+    "Lambda",
+    "LinearTransformation",
+    "Normalize",
+    "PILToTensor",
+    "Pad",
+    "RandomApply",
+    "RandomChoice",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomGrayscale",
+    "RandomHorizontalFlip",
+    "RandomOrder",
+    "RandomResizedCrop",
+    "RandomVerticalFlip",
+    "Resize",
+    "TenCrop",
+    "ToPILImage",
+    "ToTensor",
+    "functional",
+]
