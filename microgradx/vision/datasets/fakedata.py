@@ -29,7 +29,7 @@ class FakeData(VisionDataset):
         >>> data = mgx.vision.datasets.FakeData(4, (1, 8, 8), transform=transforms.ToTensor())
         >>> image, label = data[0]
         >>> image.shape, label
-        (torch.Size([1, 8, 8]), 9)
+        (torch.Size([1, 8, 8]), 5)
     """
 
     def __init__(

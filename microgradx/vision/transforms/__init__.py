@@ -24,6 +24,7 @@ from microgradx.vision.transforms.random_geometry import (
     RandomResizedCrop,
     RandomVerticalFlip,
 )
+from microgradx.vision.transforms.random_warp import RandomAffine, RandomRotation
 
 __all__ = [
     "CenterCrop",
@@ -39,6 +40,7 @@ __all__ = [
     "Normalize",
     "PILToTensor",
     "Pad",
+    "RandomAffine",
     "RandomApply",
     "RandomChoice",
     "RandomCrop",
@@ -47,6 +49,7 @@ __all__ = [
     "RandomHorizontalFlip",
     "RandomOrder",
     "RandomResizedCrop",
+    "RandomRotation",
     "RandomVerticalFlip",
     "Resize",
     "TenCrop",

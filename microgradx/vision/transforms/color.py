@@ -235,8 +235,8 @@ def gaussian_blur(img: Any, kernel_size: Any, sigma: Any = None) -> Any:
     Source: ``torchvision.transforms.functional.gaussian_blur``.
 
     Example:
-        >>> gaussian_blur(mgx.ones(1, 4, 4), 3).sum().item()
-        16.0
+        >>> gaussian_blur(mgx.tensor([[[0.0, 1.0, 0.0]]]), (3, 1))
+        tensor([[[0.4780, 0.5220, 0.4780]]])
     """
     if not isinstance(kernel_size, (int, list, tuple)):
         raise TypeError(f"kernel_size should be int or a sequence of integers. Got {type(kernel_size)}")

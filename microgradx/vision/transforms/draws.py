@@ -1,6 +1,7 @@
 """What random transforms draw, from the generator that ``manual_seed`` seeds, and checks of their ranges."""
 
 import math
+import numbers
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from microgradx.creation import empty
 from microgradx.dtypes import default
 from microgradx.random import rand, randint
+from microgradx.tensor import Tensor
 
 
 def chance(p: float) -> bool:
@@ -44,3 +46,38 @@ def check_ranges(scale: Any, ratio: Any) -> None:
         raise TypeError(f"Ratio should be a sequence, got {type(ratio)}")
     if scale[0] > scale[1] or ratio[0] > ratio[1]:
         warnings.warn("Scale and ratio should be of kind (min, max)", stacklevel=3)
+
+
+def check_sequence(value: Any, name: str, lengths: tuple[int, ...] = (2,)) -> None:
+    """Raise if ``value`` is no sequence of such a length."""
+    text = f"{name} should be a sequence of length {' or '.join(map(str, lengths))}."
+    if not isinstance(value, Sequence):
+        raise TypeError(text)
+    if len(value) not in lengths:
+        raise ValueError(text)
+
+
+def angles(value: Any, name: str, lengths: tuple[int, ...] = (2,)) -> list[float]:
+    """A range of angles: from minus a number to it, or two numbers (or four: two ranges)."""
+    if isinstance(value, numbers.Number):
+        if value < 0:  # type: ignore[operator]
+            raise ValueError(f"If {name} is a single number, it must be positive.")
+        value = [-value, value]  # type: ignore[operator]
+    check_sequence(value, name, lengths)
+    return [float(v) for v in value]
+
+
+def check_fill(fill: Any) -> Any:
+    """A fill color: a number or several; None is 0."""
+    if fill is None:
+        return 0
+    if not isinstance(fill, (Sequence, numbers.Number)):
+        raise TypeError(f"Fill should be either a sequence or a number, got {type(fill)}.")
+    return fill
+
+
+def fill_of(img: Any, fill: Any, channels: int) -> Any:
+    """The fill color for an image: for a tensor, one float for each channel."""
+    if not isinstance(img, Tensor):
+        return fill
+    return [float(fill)] * channels if isinstance(fill, (int, float)) else [float(f) for f in fill]

@@ -35,6 +35,7 @@ from microgradx.vision.transforms.image import (
     get_image_num_channels,
     get_image_size,
 )
+from microgradx.vision.transforms.warp import affine, rotate
 
 __all__ = [
     "InterpolationMode",
@@ -43,6 +44,7 @@ __all__ = [
     "adjust_gamma",
     "adjust_hue",
     "adjust_saturation",
+    "affine",
     "center_crop",
     "convert_image_dtype",
     "crop",
@@ -59,6 +61,7 @@ __all__ = [
     "resize",
     "resized_crop",
     "rgb_to_grayscale",
+    "rotate",
     "ten_crop",
     "to_grayscale",
     "to_pil_image",
