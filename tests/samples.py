@@ -742,6 +742,11 @@ row(F + "conv3d", case(real(1, 2, 3, 3, 2), real(2, 2, 2, 2, 2), real(2)), integ
 row(F + "conv_transpose1d", case(real(2, 3, 4), real(3, 2, 3), real(2), 2), integers=False)
 row(F + "conv_transpose2d", case(real(1, 2, 3, 3), real(2, 2, 2, 3), real(2), 2, 1), integers=False)
 row(F + "conv_transpose3d", case(real(1, 2, 2, 2, 2), real(2, 1, 2, 2, 2), real(1)), integers=False)
+row(F + "conv_tbc", case(real(5, 2, 3), real(2, 3, 4), real(4), 1), case(real(3, 2, 3), real(3, 3, 1), real(1)),
+    case(real(2, 2, 3), real(3, 3, 1), real(1)), case(real(5, 2, 3), real(2, 3, 4), real(4), -1),
+    wrong(real(1, 2, 3), real(3, 3, 1), real(1)), wrong(real(5, 2), real(2, 3, 4), real(4)), wrong(real(5, 2, 3), real(3, 4), real(4)),
+    wrong(real(5, 2, 3), real(2, 2, 4), real(4)), wrong(real(5, 2, 3), real(2, 3, 4), real(1)),
+    wrong(real(5, 2, 3), real(2, 3, 4), None), wrong(real(5, 2, 3), real(2, 3, 4), real(4, 1)), integers=False)  # fmt: skip
 for d, shape in ((1, (2, 3, 6)), (2, (2, 2, 4, 5)), (3, (1, 2, 4, 3, 4))):
     row(F + f"max_pool{d}d", case(real(*shape), 2), case(real(*shape), 2, 1), integers=False)
     row(F + f"avg_pool{d}d", case(real(*shape), 2), case(real(*shape), 2, 1, 1), integers=False)
@@ -879,6 +884,22 @@ row("cdist", case(real(3, 2), real(4, 2)), case(real(2, 3, 2), real(2, 4, 2), p=
     wrong(real(3, 2), real(4, 3)), integers=False,  # PyTorch's cdist has one derivative only
     call=lambda m, x, y, p=2.0: m.cdist(x, y, p) if m is microgradx
     else (x.unsqueeze(-2) - y.unsqueeze(-3)).norm(p, -1))  # fmt: skip
+
+
+def each_pair(m: Any, x: Any, p: float = 2.0) -> Any:
+    """`pdist`; of PyTorch's, which has one derivative only, the same in other words."""
+    if m is microgradx or x.ndim != 2 or not x.is_floating_point() or p < 0:
+        return m.pdist(x, p)
+    i, j = m.triu_indices(len(x), len(x), 1)
+    return (x[i] - x[j]).norm(p, 1)
+
+
+for name in ("pdist", F + "pdist"):
+    row(name, case(real(4, 3)), case(real(4, 3), 1.0), case(real(4, 3), 3.5), case(real(4, 3), inf), case(real(1, 3)),
+        case(real(0, 3)), kink(values([[1.0, 2.0], [1.0, 2.0]])), wrong(real(4)), wrong(real(2, 2), -1.0),
+        wrong(integer(3, 2)), call=each_pair, integers=False)  # fmt: skip
+row("pdist of PyTorch", *(case(still(4, 3), p) for p in (0.0, 0.5, 1.0, 2.0, 3.5, inf)),
+    call=lambda m, *a: m.pdist(*a), integers=False)  # fmt: skip
 
 
 def definite(n: int) -> Input:

@@ -1,6 +1,7 @@
 """Modules that hold others: in a row, in a list, in a dictionary; and the same for parameters."""
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
@@ -10,7 +11,25 @@ from microgradx.graph import Variable
 from microgradx.nn.module import Module, block
 from microgradx.nn.parameter import Parameter
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+
+
+class Container(Module):
+    """A module with the children that it is given by name; as PyTorch's, it is deprecated and warns.
+
+    Source: ``torch.nn.Container``.
+    """
+
+    def __init__(self, **kwargs: Module) -> None:
+        super().__init__()
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. "
+            "Subclass that instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class _Row(Module):

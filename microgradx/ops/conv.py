@@ -13,6 +13,7 @@ axes, and (O, C / groups, *kernel) for kernels.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -21,7 +22,10 @@ import numpy as np
 
 from microgradx.engine import primitive
 from microgradx.graph import Array
+from microgradx.ops.elementwise import plus
 from microgradx.ops.face import check_tensor
+from microgradx.ops.linalg import matmul
+from microgradx.ops.pad import surround
 
 Sizes = tuple[int, ...]
 """One number for each spatial axis."""
@@ -510,3 +514,49 @@ def conv_transpose3d(
         torch.Size([1, 2, 4, 4, 4])
     """
     return convolve_transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Any:
+    """Slide kernels over sequences whose dimensions are (time, batch, channels).
+
+    Args:
+        input: Sequences.
+        weight: A matrix for each step of a window.
+        bias: What is added to each channel of the result.
+        pad: Zeros before and after; a negative number cuts off.
+
+    Shape:
+        (T, N, C), (K, C, O), (O) -> (T + 2 pad - K + 1, N, O)
+
+    Derivative: as `conv1d`.
+    Raises: RuntimeError: shapes or dtypes do not go together.
+    Source: the sum of one product of matrices for each step of a window; matches ``torch.nn.functional.conv_tbc``.
+
+    Example:
+        >>> conv_tbc(mgx.tensor([[[1.0]], [[2.0]], [[4.0]]]), mgx.ones(2, 1, 1), mgx.zeros(1)).flatten()
+        tensor([3., 6.])
+    """
+    for i, (name, t) in enumerate((("input", input), ("weight", weight), ("bias", bias)), 1):
+        check_tensor("conv_tbc", t, name, i)
+    if input.ndim != 3:
+        raise RuntimeError(f"Input must have 3 dims: time, batch, in_channel; got {list(input.shape)}")
+    if weight.ndim != 3:
+        raise RuntimeError(
+            f"Weight tensor must have 3 dims: kernel_width, in_channels, out_channels; got {list(weight.shape)}"
+        )
+    if bias.ndim != 1:
+        raise RuntimeError(f"Bias must be 1-D; got {list(bias.shape)}")
+    if input.shape[2] != weight.shape[1]:
+        raise RuntimeError(
+            f"Input dim 2 (input channels) is not == dim 1 in the weight tensor; got {input.shape[2]}, {weight.shape[1]}"
+        )
+    if bias.shape[0] != weight.shape[2]:
+        raise RuntimeError(
+            "Bias size must equal dim 2 in the weight tensor (output channels); "
+            f"got {bias.shape[0]} and {weight.shape[2]}"
+        )
+    steps, places = weight.shape[0], input.shape[0] + 2 * pad - weight.shape[0] + 1
+    if places < 0 or not steps:
+        raise RuntimeError(f"conv_tbc: expected windows of 1 to {input.shape[0] + 2 * pad} steps, got {steps}")
+    padded = surround(input, ((pad, pad), (0, 0), (0, 0)), 0)
+    return functools.reduce(plus, (matmul(padded[k : k + places], weight[k]) for k in range(steps))) + bias

@@ -218,3 +218,29 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> 
         raise RuntimeError(f"cdist only supports non-negative p values; got {p}")
     difference = subtract(insert(x1, x1.ndim - 1), insert(x2, x2.ndim - 2))
     return p_norm(difference, float(p), (difference.ndim - 1,), False)
+
+
+@face(method=False)
+def pdist(input: Any, p: float = 2.0) -> Any:
+    """Distances between all pairs of points, each pair once, in the order (0, 1), (0, 2), ...: (n, d) -> (n (n - 1) / 2).
+
+    Args:
+        input: Points of a floating dtype, a row each.
+        p: The p-norm of differences that counts as distance.
+
+    Derivative: that of the norm of differences; 0 where two points are one.
+    Raises: RuntimeError: the input is no matrix of floats; a negative ``p``.
+    Source: ``torch.nn.functional.pdist``.
+
+    Example:
+        >>> mgx.nn.functional.pdist(mgx.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+        tensor([5.0000, 1.0000, 4.2426])
+    """
+    x = check_tensor("pdist", input)
+    if x.ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {x.ndim}D")
+    require_floating("pdist", x)
+    if p < 0:
+        raise RuntimeError(f"pdist only supports non-negative p values; got {p}")
+    first, second = np.triu_indices(len(x.array), 1)
+    return p_norm(subtract(x[first], x[second]), float(p), (1,), False)

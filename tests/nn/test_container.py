@@ -168,3 +168,12 @@ def test_a_slice_shares_the_modules():
     model = mgx.nn.Sequential(*three(mgx))
     assert model[:2][0] is model[0]
     assert [m is n for m, n in zip(model, model[:], strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("m", [mgx, torch])
+def test_a_container_warns(m):
+    with pytest.warns(
+        FutureWarning, match=r"^`nn.Container` is deprecated. All of its functionality is now implemented"
+    ):
+        container = m.nn.Container(a=m.nn.ReLU())
+    assert repr(container) == "Container(\n  (a): ReLU()\n)"

@@ -90,11 +90,11 @@ from microgradx.nn.functional.pooling import (
 )
 from microgradx.nn.functional.resize import upsample, upsample_bilinear, upsample_nearest
 from microgradx.nn.functional.sparse import embedding, embedding_bag, one_hot
-from microgradx.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from microgradx.ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from microgradx.ops.elementwise import sigmoid, tanh
 from microgradx.ops.fold import fold, unfold
 from microgradx.ops.grid import affine_grid, grid_sample
-from microgradx.ops.linalg import linear
+from microgradx.ops.linalg import linear, pdist
 from microgradx.ops.pad import pad
 from microgradx.ops.pool import (
     adaptive_avg_pool1d,
@@ -138,6 +138,7 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
@@ -202,6 +203,7 @@ __all__ = [
     "one_hot",
     "pad",
     "pairwise_distance",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
     "prelu",
