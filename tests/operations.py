@@ -45,7 +45,7 @@ def line(name, aliases, entries):
     row = ROWS[name]
     valid = [case for case in row.cases if not case.fails]
     with_gradient = [case for case in valid if derivatives(mgx, row, case, drawn(case))[1]]
-    twice = any(case.smooth for case in with_gradient)
+    twice = row.orders > 1 and any(case.smooth for case in with_gradient)
     forms = ["function"] * ("." in name or name in FUNCTIONS) + ["method"] * hasattr(mgx.Tensor, name)
     cells = [
         f"`{name}`",

@@ -96,12 +96,15 @@ class Row:
     call: Callable[..., Any]
     cases: list[Case] = field(default_factory=list)
     integers: bool = True  # whether its cases are also run on integers
+    orders: int = 2  # how often PyTorch differentiates it
 
 
 ROWS: dict[str, Row] = {}
 
 
-def row(name: str, *cases: Case, call: Callable[..., Any] | None = None, integers: bool = True) -> None:
+def row(
+    name: str, *cases: Case, call: Callable[..., Any] | None = None, integers: bool = True, orders: int = 2
+) -> None:
     def usual(m: Any, *args: Any, **options: Any) -> Any:
         try:
             function = attrgetter(name)(m)
@@ -111,7 +114,7 @@ def row(name: str, *cases: Case, call: Callable[..., Any] | None = None, integer
         return function(*args, **options)
 
     assert name not in ROWS, name
-    ROWS[name] = Row(name, call or usual, list(cases), integers)
+    ROWS[name] = Row(name, call or usual, list(cases), integers, orders)
 
 
 def cases(*, fails: bool = False, smooth: bool = False, integers: bool = False) -> Iterator[tuple[str, Row, Case]]:
@@ -824,6 +827,79 @@ row(F + "triplet_margin_loss", *(case(real(4, 3), real(4, 3), real(4, 3), reduct
 row(F + "cosine_embedding_loss", *(case(real(4, 3), real(4, 3), signs, reduction=r) for r in ("mean", "sum", "none")),
     case(real(3), real(3), values(-1), -0.9), case(real(2, 3), real(2, 3), values([0, 1])),
     wrong(real(2, 3), real(2, 3), integer(2, 1)), wrong(real(3), real(3), signs), integers=False)  # fmt: skip
+
+row(F + "triplet_margin_with_distance_loss",
+    *(case(real(4, 3), real(4, 3), real(4, 3), reduction=r) for r in ("mean", "sum", "none")),
+    case(real(4, 3), real(4, 3), real(4, 3), margin=3.0, swap=True), case(real(3), real(3), real(3)),
+    case(real(4, 3), real(4, 3), real(4, 3), distance_function=lambda x, y: (x * y).sum(-1)),
+    wrong(real(3), real(3), real(1, 3)), wrong(real(3), real(3), real(3), margin=0.0),
+    wrong(real(3), real(3), real(3), reduction="max"), integers=False)  # fmt: skip
+row(F + "hinge_embedding_loss", *(case(real(4), signs, 0.3, reduction=r) for r in ("mean", "sum", "none")),
+    case(real(2, 3), values([0, 1, -1]), reduction="none"), case(real(3), values([[1], [-1]])),
+    case(real(), values(-1)), case(real(0), real(0), reduction="none"), kink(values([1.0, 0.0]), values([-1, -1])),
+    wrong(real(4), signs, reduction="max"), wrong(real(3), signs), integers=False)  # fmt: skip
+constant_signs = Input(lambda rng: np.array([1.0, -1.0, 1.0]), constant=True)
+row(F + "soft_margin_loss", *(case(real(2, 3), constant_signs, reduction=r) for r in ("sum", "none")),
+    *(case(real(4), signs, reduction=r) for r in ("mean", "sum", "none")), case(real(), values(-1)),
+    kink(values([50.0, -50.0, 500.0]), constant_signs, reduction="none"), wrong(real(4), signs, reduction="max"),
+    wrong(real(2), signs), wrong(integer(4), signs), wrong(real(3), real(3)), integers=False)  # fmt: skip
+row(F + "multi_margin_loss", *(case(real(4, 3), integer(4, high=3), reduction=r) for r in ("mean", "sum", "none")),
+    *(case(real(4, 3), integer(4, high=3), 2, 0.4, constant, reduction=r) for r in ("mean", "sum", "none")),
+    case(real(3), values(2)), case(real(3), values([1]), reduction="none"), case(real(), values(0)), kink(values([[0.0, 1.0, 2.0]]), values([1])), wrong(real(2, 3), values([0, 3])),
+    wrong(real(2, 3), values([0, -1])), wrong(real(2, 3), values([0])), wrong(real(2, 3), values([[0, 1]])),
+    wrong(real(2, 0), values([0, 1])), wrong(real(1, 2, 3), values([0])), wrong(real(2, 3), values([0.0, 1.0])),
+    wrong(real(2, 3), values([0, 1]), 3), wrong(real(2, 4), values([0, 1]), weight=constant),
+    wrong(real(2, 3), values([0, 1]), weight=real(3)), wrong(real(2, 3), values([0, 1]), weight=real(1, 3)),
+    wrong(integer(2, 3), values([0, 1])), wrong(real(2, 3), values([0, 1]), reduction="max"),
+    integers=False, orders=1)  # fmt: skip
+some = values([[0, 3, -1, 1], [2, -1, 0, 0], [-1, 1, 1, 1], [3, 3, 0, -1]])
+row(F + "multilabel_margin_loss", *(case(real(4, 4), some, reduction=r) for r in ("mean", "sum", "none")),
+    case(real(4), values([2, 0, -1, -1]), reduction="none"), case(real(), values(0)), case(real(3), values([1, 2, 0])), kink(values([[0.0, 1.0]]), values([[0, -1]])), wrong(real(2, 3), integer(2, 2)),
+    wrong(real(2, 3), integer(6)), wrong(real(1, 2), values([[0, 2]])), wrong(real(1, 2), values([[-2, 0]])),
+    wrong(real(1, 2), values([[0.0, 1.0]])), wrong(real(2, 0), integer(2, 0)), wrong(integer(1, 2), values([[0, 1]])),
+    wrong(real(1, 2), values([[0, 1]]), reduction="max"), integers=False, orders=1)  # fmt: skip
+row(F + "multilabel_soft_margin_loss", *(case(real(2, 3), probability, reduction=r) for r in ("mean", "sum", "none")),
+    case(real(2, 3), integer(2, 3, high=2), constant), case(real(2, 4, 3), real(3)), case(real(3), real(3)),
+    kink(values([500.0, -500.0]), values([0.0, 1.0])), wrong(real(), real()), wrong(real(3), real(2)),
+    wrong(real(3), real(3), reduction="max"), integers=False)  # fmt: skip
+row(F + "poisson_nll_loss", *(case(real(2, 3), positive(2, 3), reduction=r) for r in ("mean", "sum", "none")),
+    *(case(positive(2, 3), real(2, 3), False, eps=1e-3, reduction=r) for r in ("mean", "none")),
+    case(real(2, 3), positive(3), full=True), case(real(3), values([0, 1, 4]), full=True), case(real(), positive()),
+    case(integer(3), integer(3)), case(real(3), values([1.5, 9.0, 1e3]), full=True, reduction="none"),
+    kink(values([0.0]), positive(1), False), wrong(real(2), real(3)), wrong(real(2), real(2), reduction="max"),
+    wrong(real(2), real(2), reduction="elementwise_mean"), integers=False)  # fmt: skip
+row(F + "gaussian_nll_loss",
+    *(case(real(2, 3), real(2, 3), positive(2, 3), reduction=r) for r in ("mean", "sum", "none")),
+    case(real(2, 3), real(2, 3), positive(2), full=True), case(real(2, 3), real(2, 3), positive(2, 1)),
+    case(real(2, 3), real(2, 3), positive(1, 3), reduction="none"), case(real(2, 3), real(3), 0.5),
+    case(real(3), real(3), positive()), case(real(), real(), positive(), eps=0.1),
+    kink(real(3), real(3), values([0.0, 1e-9, 1.0])), kink(real(3), real(3), values([0.05, 0.1, 0.2]), eps=0.1),
+    kink(real(3), real(3), 0.0, eps=1e-3), wrong(real(2, 3), real(2, 3), positive(3)), wrong(real(2), real(2), -1.0),
+    wrong(real(2, 3), real(2, 3), positive(1, 1)), wrong(real(2), real(2), values([1.0, -1.0])),
+    wrong(real(2), real(2), 1), wrong(real(2), real(2), 1.0, reduction="max"), integers=False)  # fmt: skip
+steps = real(6, 3, 4), values([[1, 2, 2], [3, 9, 9], [1, 3, 1]])
+row(F + "ctc_loss", *(case(*steps, (6, 5, 4), (3, 1, 2), reduction=r) for r in ("mean", "sum", "none")),
+    case(*steps, values([6, 5, 4]), values([3, 0, 3])), case(steps[0], values([2, 1, 1, 0]), (6, 6, 6), (1, 2, 1), 3),
+    case(*steps, (3, 6, 0), (3, 1, 2), zero_infinity=True, reduction="none"), kink(*steps, (3, 6, 6), (3, 1, 0)),
+    case(*steps, values(np.int32([6, 1, 0])), values(np.int32([3, 1, 0])), reduction="none"),
+    case(real(5, 3), values([2, 1]), values(5), values(2), reduction="none"), case(real(5, 3), values([[1]]), (5,), (1,)),
+    kink(values(np.array([[[0.0, 500.0]], [[-500.0, 0.0]]])), values([[1]]), (2,), (1,)),
+    kink(*steps, (3, 6, 6), (3, 1, 2), reduction="none"), wrong(*steps, (6, 6), (3, 1, 2)),
+    wrong(*steps, (6, 6, 7), (3, 1, 2)), wrong(*steps, (6, 6, -1), (3, 1, 2)), wrong(*steps, (6, 6, 6), (3, 1, 4)),
+    wrong(*steps, (6, 6, 6), (3, 1, -1)), wrong(*steps, (6, 6, 6), (3, 1)), wrong(*steps, (6, 6, 6), (3, 1, 2), 4),
+    wrong(*steps, values([6.0, 6.0, 6.0]), values([1, 1, 1])), wrong(*steps, (6, 6, 6), values([3, 1, 2])),
+    wrong(*steps, 6, 3), wrong(*steps, (6, 6, 6), (3, 1, 2), reduction="max"), wrong(real(0, 1, 2), values([]), (0,), (0,)),
+    wrong(real(2, 1, 2), values([1, 1]), (2,), (1,)), wrong(real(2, 1, 2), values([[1], [1]]), (2,), (1,)),
+    wrong(real(2, 1, 2), values([[[1]]]), (2,), (1,)), wrong(real(2, 1, 1, 2), values([[1]]), (2,), (1,)), orders=1,
+    call=lambda m, x, *a, **o: m.nn.functional.ctc_loss(x.log_softmax(-1), *a, **o), integers=False)  # fmt: skip
+row(F + "linear_cross_entropy",
+    *(case(real(4, 2), real(3, 2), integer(4, high=3), reduction=r) for r in ("mean", "sum", "none")),
+    case(real(2), real(3, 2), values(1)), case(real(2, 4), real(3, 2, 4), integer(2, 2, high=3), linear_bias=real(3, 2)),
+    case(real(2, 4), real(3, 4), values([0, 2]), linear_bias=real(3), weight=constant, ignore_index=1),
+    case(real(2, 4), real(3, 4), probability, label_smoothing=0.1), wrong(real(2, 4), real(3, 3), values([0, 1])),
+    wrong(real(1, 2, 4), real(3, 4), values([0, 1])), wrong(real(2, 4), real(4), values([0, 1])),
+    wrong(real(2, 4), real(3, 4), values([0, 1]), linear_bias=real(2)), wrong(real(4), real(3, 2, 4), values(0)),
+    wrong(real(2, 4), real(3, 4), probability, ignore_index=0), integers=False)  # fmt: skip
 
 # ---------------------------------------------------------------- more functions of numbers
 

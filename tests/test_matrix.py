@@ -107,8 +107,10 @@ def derivatives(m, row, case, arrays):
     if not by or not tracked:
         return results, [], []
     cotangents = [t.requires_grad_() for t in tensors(m, weights_for(tracked, 1))]
-    options = {"materialize_grads": True, "create_graph": True}
+    options = {"materialize_grads": True, "create_graph": row.orders > 1}
     first = m.autograd.grad(tracked, by, cotangents, **options)
+    if row.orders < 2:
+        return results, list(first), []
     again = [(g, w) for g, w in zip(first, tensors(m, weights_for(first, 2))) if g.requires_grad]
     if not again:
         return results, list(first), [m.zeros_like(t) for t in (*by, *cotangents)]
@@ -173,6 +175,8 @@ def test_derivatives_are_slopes(row, case):
     expected = along(objective, [arrays[i] for i in where], directions)
     slope = sum(float((values(g) * d).sum()) for g, d in zip(first, directions))
     assert slope == pytest.approx(expected, rel=1e-6, abs=1e-7)
+    if row.orders < 2:
+        return
 
     weights = weights_for(first, 2)
 

@@ -4,6 +4,7 @@ All take ``reduction``: ``"mean"``, ``"sum"``, or ``"none"`` for the loss of eac
 ``size_average`` and ``reduce`` are understood too.
 """
 
+import warnings
 from typing import Any
 
 from microgradx.nn import functional as F
@@ -13,16 +14,14 @@ from microgradx.nn.module import Module
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
-    "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
     "MSELoss",
-    "MarginRankingLoss",
     "NLLLoss",
+    "NLLLoss2d",
     "SmoothL1Loss",
-    "TripletMarginLoss",
 ]
 
 
@@ -178,6 +177,26 @@ class NLLLoss(_WeightedLoss):
         return F.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
+class NLLLoss2d(NLLLoss):
+    """Old name of `NLLLoss`, which takes pictures too."""
+
+    def __init__(
+        self,
+        weight: Any = None,
+        size_average: Any = None,
+        ignore_index: int = -100,
+        reduce: Any = None,
+        reduction: str = "mean",
+    ) -> None:
+        warnings.warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement and see "
+            "https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more details.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
+
+
 class BCELoss(_WeightedLoss):
     """Cross-entropy of two classes: ``-(t log p + (1 - t) log(1 - p))`` for probabilities ``p``.
 
@@ -260,92 +279,3 @@ class KLDivLoss(_Loss):
 
     def forward(self, input: Any, target: Any) -> Any:
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
-
-
-class MarginRankingLoss(_Loss):
-    """How far the first of two scores misses being larger (target 1) or smaller (-1) than the second by ``margin``.
-
-    Source: ``torch.nn.MarginRankingLoss``.
-
-    Example:
-        >>> mgx.nn.MarginRankingLoss(0.5)(mgx.tensor([2.0]), mgx.tensor([5.0]), mgx.tensor([1]))
-        tensor(3.5000)
-    """
-
-    def __init__(
-        self, margin: float = 0.0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
-
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        return F.margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
-
-
-class TripletMarginLoss(_Loss):
-    """How far the positive misses being nearer to the anchor, by ``margin``, than the negative is.
-
-    Args:
-        margin: By how much nearer.
-        p: The norm of the distances.
-        eps: Keeps them off 0.
-        swap: Use the distance from positive to negative where that is the smaller.
-        size_average: Old spelling of ``reduction``.
-        reduce: Old spelling of ``reduction``.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
-
-    Shape:
-        Three times (N, D) or (D) -> (), or (N) or () with ``reduction="none"``.
-
-    Raises: ValueError: the margin is not positive.
-    Source: ``torch.nn.TripletMarginLoss``.
-
-    Example:
-        >>> a, p, n = mgx.zeros(1, 2), mgx.tensor([[0.0, 3.0]]), mgx.tensor([[2.5, 0.0]])
-        >>> mgx.nn.TripletMarginLoss()(a, p, n)
-        tensor(1.5000)
-    """
-
-    def __init__(
-        self,
-        margin: float = 1.0,
-        p: float = 2.0,
-        eps: float = 1e-6,
-        swap: bool = False,
-        size_average: Any = None,
-        reduce: Any = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        if margin <= 0:
-            raise ValueError(f"TripletMarginLoss: expected margin to be greater than 0, got {margin} instead")
-        self.margin = margin
-        self.p = p
-        self.eps = eps
-        self.swap = swap
-
-    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
-        return F.triplet_margin_loss(
-            anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction
-        )
-
-
-class CosineEmbeddingLoss(_Loss):
-    """``1 - cos`` for vectors that should have one direction (target 1), ``max(0, cos - margin)`` for others (-1).
-
-    Source: ``torch.nn.CosineEmbeddingLoss``.
-
-    Example:
-        >>> x, y = mgx.tensor([[1.0, 0.0]]), mgx.tensor([[0.0, 2.0]])
-        >>> mgx.nn.CosineEmbeddingLoss()(x, y, mgx.tensor([1]))
-        tensor(1.)
-    """
-
-    def __init__(
-        self, margin: float = 0.0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
-
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        return F.cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)

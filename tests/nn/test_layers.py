@@ -148,6 +148,21 @@ LAYERS = [
     ("BCEWithLogitsLoss", (), {}, [(4, 3), probabilities(4, 3)]),
     ("KLDivLoss", (), {"reduction": "batchmean"}, [np.log(probabilities(4, 3)), probabilities(4, 3)]),
     ("KLDivLoss", (), {"reduction": "sum", "log_target": True}, [(4, 3), np.log(probabilities(4, 3))]),
+    ("PoissonNLLLoss", (), {"full": True}, [(4, 3), indices(9, 4, 3)]),
+    ("PoissonNLLLoss", (False,), {"eps": 0.1}, [probabilities(4, 3), probabilities(4, 3)]),
+    ("GaussianNLLLoss", (), {"full": True, "reduction": "sum"}, [(4, 3), (4, 3), probabilities(4, 3)]),
+    ("HingeEmbeddingLoss", (0.5,), {}, [(4,), np.array([1, -1, -1, 1])]),
+    ("SoftMarginLoss", (), {}, [(4,), np.array([1, -1, -1, 1])]),
+    ("MultiMarginLoss", (2, 0.5), {"reduction": "none"}, [(4, 3), indices(3, 4)]),
+    ("MultiLabelMarginLoss", (), {}, [(2, 3), np.array([[0, -1, 1], [2, 0, -1]])]),
+    ("MultiLabelSoftMarginLoss", (), {"reduction": "none"}, [(4, 3), probabilities(4, 3)]),
+    ("TripletMarginWithDistanceLoss", (), {"margin": 2.0, "swap": True}, [(4, 3), (4, 3), (4, 3)]),
+    ("CTCLoss", (), {}, [(6, 2, 4), np.array([[1, 2], [3, 3]]), np.array([6, 5]), np.array([2, 2])]),
+    ("CTCLoss", (3, "none", True), {}, [(2, 2, 4), np.array([0, 0, 0]), np.array([2, 2]), np.array([2, 1])]),
+    ("LinearCrossEntropyLoss", (3, 5), {"bias": True}, [(4, 3), indices(5, 4)]),
+    ("LinearCrossEntropyLoss", (3, 5), {"out_features": (2,), "ignore_index": 1}, [(4, 3), indices(5, 4, 2)]),
+    ("AdaptiveLogSoftmaxWithLoss", (8, 20, [4, 10]), {"div_value": 2.0, "head_bias": True}, [(6, 8), indices(20, 6)]),
+    ("AdaptiveLogSoftmaxWithLoss", (8, 20, [5]), {}, [(8,), np.array(7)]),
     ("BatchNorm1d", (3,), {}, [(4, 3)]),
     ("BatchNorm1d", (3,), {"momentum": None, "affine": False}, [(4, 3, 5)]),
     ("BatchNorm2d", (3,), {"eps": 1e-3, "momentum": 0.3}, [(4, 3, 2, 5)]),
@@ -220,6 +235,7 @@ def run(library, module, inputs):
         tensors.append(t.requires_grad_() if is_float and not tensors else t)
     library.manual_seed(3)
     out = module(*tensors)
+    out = out.output + out.loss if isinstance(out, tuple) else out
     weights = np.cos(np.arange(out.numel(), dtype=np.float32)).reshape(tuple(out.shape))
     (out * library.tensor(weights)).sum().backward()
     grads = [t.grad for t in (*tensors, *module.parameters()) if t.requires_grad]
@@ -331,6 +347,7 @@ def test_every_layer_is_tested():
     others |= {"MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerDecoder"}  # in test_attention.py
     others |= {"TransformerEncoderLayer", "TransformerDecoderLayer"}
     others |= {name for name in vars(mgx.nn) if name.startswith("Lazy")}  # in test_lazy.py
+    others.add("NLLLoss2d")  # which warns
     layers = {k for k, v in vars(mgx.nn).items() if isinstance(v, type) and issubclass(v, Module)}
     assert layers == tested | others
 
@@ -357,10 +374,17 @@ def test_every_layer_is_tested():
         ("Bilinear", (0, 2, 3), {}),
         ("AlphaDropout", (-0.5,), {}),
         ("TripletMarginLoss", (0.0,), {}),
+        ("TripletMarginWithDistanceLoss", (), {"margin": 0.0}),
+        ("MultiMarginLoss", (3,), {}),
+        ("LinearCrossEntropyLoss", (3, 2), {"label_smoothing": 1.5}),
+        *(
+            ("AdaptiveLogSoftmaxWithLoss", (8, 20, cutoffs), {})
+            for cutoffs in ([], [5, 2], [0, 2], [20], [2, 2], [2.5])
+        ),
     ],
 )
 def test_wrong_arguments_raise_as_in_pytorch(name, args, options):
-    with pytest.raises((ValueError, TypeError, AssertionError)) as theirs:
+    with pytest.raises((ValueError, TypeError, AssertionError, RuntimeError)) as theirs:
         make(torch, name, args, options)
     with pytest.raises(type(theirs.value)) as ours:
         make(mgx, name, args, options)
@@ -489,3 +513,55 @@ def test_a_dtype_may_be_chosen():
     np.testing.assert_array_equal(layer.weight.detach().numpy(), expected.weight.detach().numpy())
     with pytest.raises(RuntimeError, match="cuda"):
         mgx.nn.Linear(1, 1, device="cuda")
+
+
+def test_the_old_name_of_a_loss_warns():
+    with pytest.warns(FutureWarning, match="`NLLLoss2d` has been deprecated"):
+        loss = mgx.nn.NLLLoss2d(reduction="sum")
+    assert isinstance(loss, mgx.nn.NLLLoss)
+    assert loss(mgx.ones(2, 3, 4, 4), mgx.ones(2, 4, 4, dtype=mgx.int64)).item() == -32
+
+
+@pytest.mark.parametrize("rare", [False, True, None])
+def test_an_adaptive_softmax_predicts(rare):
+    """Rows whose best place in the head is a class, a cluster, or some of both."""
+    ours, theirs = (
+        make(lib, "AdaptiveLogSoftmaxWithLoss", (16, 20, [4, 10]), {"head_bias": True}) for lib in (mgx, torch)
+    )
+    for layer in (ours, theirs):
+        with (mgx if layer is ours else torch).no_grad():
+            layer.head.bias[4:] += {False: -9, True: 9, None: 0.3}[rare]
+    x = floats((40, 16)).astype(np.float32)
+    result, expected = ours.predict(mgx.tensor(x)), theirs.predict(torch.tensor(x))
+    assert result.dtype is mgx.int64
+    np.testing.assert_array_equal(result.numpy(), expected.numpy())
+    in_clusters = int((theirs.head(torch.tensor(x)).argmax(1) >= 4).sum())
+    assert in_clusters in {False: [0], True: [40], None: range(1, 40)}[rare]
+    result, expected = ours.log_prob(mgx.tensor(x)), theirs.log_prob(torch.tensor(x))
+    np.testing.assert_allclose(result.detach().numpy(), expected.detach().numpy(), rtol=1e-5)
+    output, loss = ours(mgx.tensor(x), mgx.tensor(indices(20, 40)))
+    np.testing.assert_allclose(
+        output.detach().numpy(), result.numpy(force=True)[np.arange(40), indices(20, 40)], rtol=1e-5
+    )
+    assert loss.item() == pytest.approx(-output.mean().item(), rel=1e-6)
+    assert type(ours(mgx.tensor(x), mgx.tensor(indices(20, 40)))).__name__ == "_ASMoutput"
+
+
+@pytest.mark.parametrize(
+    ("shape", "target"),
+    [((4, 16), [1, 2]), ((16,), [1]), ((1, 16), 1), ((1, 16), [[1]]), ((2, 16), [1, 20]), ((2, 16), [-1, 3])],
+)
+def test_an_adaptive_softmax_raises_as_in_pytorch(shape, target):
+    errors = []
+    for lib in (mgx, torch):
+        layer = make(lib, "AdaptiveLogSoftmaxWithLoss", (16, 20, [4, 10]), {})
+        with pytest.raises(RuntimeError) as error:
+            layer(lib.ones(shape), lib.tensor(target))
+        errors.append(str(error.value))
+    assert errors[0] == errors[1]
+
+
+def test_a_linear_cross_entropy_does_not_compute_in_chunks():
+    layer = mgx.nn.LinearCrossEntropyLoss(3, 2, options="chunks")
+    with pytest.raises(NotImplementedError, match="expected options=None"):
+        layer(mgx.ones(1, 3), mgx.tensor([1]))

@@ -7,10 +7,8 @@ from typing import Any
 
 from microgradx.dtypes import result_type
 from microgradx.engine import cast
-from microgradx.nn.functional.distance import pairwise_distance
 from microgradx.ops import activation as act
 from microgradx.ops import loss
-from microgradx.ops.elementwise import clamp, keep, minimum
 from microgradx.ops.face import check_tensor
 from microgradx.ops.shape import broadcast_tensors
 from microgradx.views import legacy_name
@@ -157,141 +155,6 @@ def smooth_l1_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     x, y = alike("smooth_l1_cpu", input, target)
     return loss.huber(x, y, reduction, beta) / beta if beta else loss.absolute_error(x, y, reduction)
-
-
-# ---------------------------------------------------------------- losses on comparisons
-
-
-def margin_ranking_loss(
-    input1: Any,
-    input2: Any,
-    target: Any,
-    margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Any:
-    """``max(0, margin - target · (input1 - input2))``: which of two scores should be the larger, and by how much.
-
-    Args:
-        input1: Scores.
-        input2: Scores, to be compared with these.
-        target: 1 where the first should be the larger, -1 where the second should.
-        margin: By how much.
-        size_average: Old spelling of ``reduction``.
-        reduce: Old spelling of ``reduction``.
-        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every element's own loss.
-
-    Derivative: input1 gets ``-g · target`` (over n for the mean), input2 its negative, where the loss is not 0.
-    Raises: ValueError: another reduction. RuntimeError: other numbers of dimensions.
-    Source: ``torch.nn.functional.margin_ranking_loss``.
-
-    Example:
-        >>> mgx.nn.functional.margin_ranking_loss(mgx.tensor([2.0]), mgx.tensor([5.0]), mgx.tensor([1]))
-        tensor(3.)
-    """
-    reduction = reduction_of(reduction, size_average, reduce)
-    if not input1.ndim == input2.ndim == target.ndim:
-        raise RuntimeError(
-            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
-            f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
-        )
-    return total(clamp(-target * (input1 - input2) + float(margin), min=0), reduction)
-
-
-def triplet_margin_loss(
-    anchor: Any,
-    positive: Any,
-    negative: Any,
-    margin: float = 1.0,
-    p: float = 2,
-    eps: float = 1e-6,
-    swap: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Any:
-    """``max(0, margin + d(anchor, positive) - d(anchor, negative))``, d being `pairwise_distance`.
-
-    Args:
-        anchor: Vectors (..., D).
-        positive: Vectors that should lie near these.
-        negative: Vectors that should lie farther away.
-        margin: By how much.
-        p: The norm of the distances.
-        eps: Keeps them off 0.
-        swap: Use the distance from positive to negative where that is the smaller.
-        size_average: Old spelling of ``reduction``.
-        reduce: Old spelling of ``reduction``.
-        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every triplet's own loss.
-
-    Shape:
-        Three times (N, D) or (D) -> (), or (N) or () with ``"none"``.
-
-    Raises: ValueError: another reduction, or the margin is not positive. RuntimeError: shapes do not fit.
-    Source: V. Balntas et al., "Learning local feature descriptors with triplets" (2016);
-        ``torch.nn.functional.triplet_margin_loss``.
-
-    Example:
-        >>> a, p, n = mgx.zeros(1, 2), mgx.tensor([[0.0, 3.0]]), mgx.tensor([[2.5, 0.0]])
-        >>> mgx.nn.functional.triplet_margin_loss(a, p, n)
-        tensor(1.5000)
-    """
-    reduction = reduction_of(reduction, size_average, reduce)
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise RuntimeError(
-            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
-            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
-        )
-    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
-    if swap:
-        far = minimum(far, pairwise_distance(positive, negative, p, eps))
-    return total(clamp(margin + near - far, min=0), reduction)
-
-
-def cosine_embedding_loss(
-    input1: Any,
-    input2: Any,
-    target: Any,
-    margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Any:
-    """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1, of the angle between vectors.
-
-    Args:
-        input1: Vectors (N, D) or (D).
-        input2: Likewise.
-        target: (N) or (): 1 for vectors that should have one direction, -1 for those that should not.
-        margin: The cosine up to which directions count as different.
-        size_average: Old spelling of ``reduction``.
-        reduce: Old spelling of ``reduction``.
-        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for every pair's own loss.
-
-    Raises: ValueError: another reduction. RuntimeError: shapes do not fit.
-    Source: ``torch.nn.functional.cosine_embedding_loss``.
-
-    Example:
-        >>> x, y = mgx.tensor([[1.0, 0.0], [1.0, 0.0]]), mgx.tensor([[0.0, 2.0], [1.0, 0.0]])
-        >>> mgx.nn.functional.cosine_embedding_loss(x, y, mgx.tensor([1, -1]), reduction="none")
-        tensor([1., 1.])
-    """
-    reduction = reduction_of(reduction, size_average, reduce)
-    n = target.ndim
-    if n > 1:
-        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-    if not input1.ndim == input2.ndim == n + 1:
-        raise RuntimeError(
-            f"{n}D target tensor expects {n + 1}D input tensors, but found inputs with sizes "
-            f"{list(input1.shape)} and {list(input2.shape)}."
-        )
-    squares = ((input1 * input1).sum(n) + 1e-12) * ((input2 * input2).sum(n) + 1e-12)
-    cos = (input1 * input2).sum(n) / squares.sqrt()
-    same, other = target.array == 1, target.array == -1
-    return total(keep(1 - cos, same) + keep(clamp(cos - margin, min=0), other), reduction)
 
 
 # ---------------------------------------------------------------- losses on probabilities
