@@ -230,6 +230,8 @@ def test_normalize_is_a_difference_and_a_quotient():
         (mgx.zeros(2, 2), ([0.5], [0.5]), ValueError, r"Expected tensor to be a tensor image of size \(..., C, H, W\)"),
         (mgx.zeros(1, 2, 2), ([0.5], [0.0]), ValueError, "std evaluated to zero after conversion to torch.float32"),
         (mgx.zeros(1, 2, 2), ([0.5] * 3, [0.5] * 3), RuntimeError, "doesn't match the broadcast shape"),
+        (mgx.zeros(1, 2, 2), ([0.5] * 3, [0.5] * 3, True), RuntimeError, "doesn't match the broadcast shape"),
+        (mgx.zeros(3, 2, 2), ([0.5] * 2, [0.5] * 2), RuntimeError, r"The size of tensor a \(3\) must match"),
     ],
 )
 def test_normalize_refuses(x, arguments, error, text):

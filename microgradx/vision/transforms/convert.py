@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.creation import as_tensor, from_numpy
+from microgradx.creation import from_numpy, plain
+from microgradx.dtypes import default, float32, float64, int32, int64
 from microgradx.dtypes import dtype as Dtype
-from microgradx.dtypes import float32, float64, get_default_dtype, int32, int64
 from microgradx.tensor import Tensor
 from microgradx.vision.transforms.image import check_image, is_pillow, pillow
 
@@ -46,8 +46,8 @@ def to_tensor(pic: Any) -> Any:
             raise ValueError(f"pic should be 2/3 dimensional. Got {array.ndim} dimensions.")
     else:
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
-    img = from_numpy(channels_first(array)).contiguous()
-    return img.to(get_default_dtype()).div(255) if array.dtype == np.uint8 else img
+    array = np.ascontiguousarray(channels_first(array))
+    return from_numpy(array / default.numpy.type(255) if array.dtype == np.uint8 else array)
 
 
 def channels_first(array: np.ndarray) -> np.ndarray:
@@ -185,12 +185,20 @@ def normalize(tensor: Any, mean: Sequence[float], std: Sequence[float], inplace:
         raise ValueError(
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.size()}"
         )
-    means, deviations = (as_tensor(values, dtype=tensor.dtype) for values in (mean, std))
-    if (deviations == 0).any():
+    means, deviations = (np.asarray(plain(values), tensor.array.dtype) for values in (mean, std))
+    if not deviations.all():
         raise ValueError(f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero.")
-    means, deviations = (t.view(-1, 1, 1) if t.ndim == 1 else t for t in (means, deviations))
-    # In place, so that more numbers than channels are an error: they would give more channels.
-    return (tensor if inplace else tensor.clone()).sub_(means).div_(deviations)
+    means, deviations = (v.reshape(-1, 1, 1) if v.ndim == 1 else v for v in (means, deviations))
+    means, deviations = from_numpy(means), from_numpy(deviations)
+    if inplace:
+        return tensor.sub_(means).div_(deviations)
+    out = (tensor - means) / deviations
+    if out.shape != tensor.shape:
+        raise RuntimeError(
+            f"output with shape {list(tensor.shape)} doesn't match the broadcast shape {list(out.shape)}; give as many "
+            "means and deviations as there are channels"
+        )
+    return out
 
 
 def erase(img: Any, i: int, j: int, h: int, w: int, v: Any, inplace: bool = False) -> Any:
