@@ -322,6 +322,13 @@ def test_pretrained_weights_do_not_come_along():
         models.alexnet(pretrained=True)
 
 
+def test_names_of_weights_say_so():
+    with pytest.raises(AttributeError, match="no attribute 'ResNet18_Weights': pretrained weights do not come with"):
+        _ = models.ResNet18_Weights
+    with pytest.raises(AttributeError, match="no attribute 'resnet19'$"):
+        _ = models.resnet19
+
+
 def test_pretrained_false_is_a_warning(no_draws):
     with pytest.warns(UserWarning, match="please use 'weights' instead"):
         model = models.resnet18(pretrained=False, num_classes=3)

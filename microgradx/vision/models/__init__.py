@@ -1,5 +1,7 @@
 """Networks for images, at torchvision's places; their weights start at random."""
 
+from typing import Any
+
 from microgradx.vision.models import resnet, vgg
 from microgradx.vision.models.alexnet import AlexNet, alexnet
 from microgradx.vision.models.resnet import (
@@ -39,3 +41,12 @@ __all__ = [
     "vgg19_bn",
     "wide_resnet50_2",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    hint = (
+        ": pretrained weights do not come with microgradx; see the error of weights="
+        if name.endswith("_Weights")
+        else ""
+    )
+    raise AttributeError(f"module 'microgradx.vision.models' has no attribute {name!r}{hint}")
