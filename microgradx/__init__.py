@@ -74,9 +74,25 @@ from microgradx.version import VERSION as __version__
 globals().update(_FUNCTIONS)  # zeros, exp, cat, ...: every operation that declares itself public
 
 if TYPE_CHECKING:
-    from microgradx import datasets, distributions, func, linalg, nn, optim, utils, vision, viz
+    from microgradx import (
+        accelerator,
+        backends,
+        cuda,
+        datasets,
+        distributions,
+        func,
+        linalg,
+        nn,
+        optim,
+        utils,
+        vision,
+        viz,
+    )
 
-_LOADED_WHEN_USED = ("datasets", "distributions", "func", "linalg", "nn", "optim", "utils", "vision", "viz")
+_LOADED_WHEN_USED = (
+    "accelerator", "backends", "cuda", "datasets", "distributions", "func", "linalg", "nn", "optim", "utils", "vision",
+    "viz",
+)  # fmt: skip
 
 _OUTSIDE = {
     **dict.fromkeys(
