@@ -62,36 +62,58 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return drop("dropout", input, input.array.shape, p, training, inplace)
 
 
-def drop_channels(name: str, input: Any, d: int, p: float, training: bool, inplace: bool) -> Any:
-    """Dropout of whole channels: one number is drawn for the d dimensions of a channel."""
+def drop_channels(name: str, input: Any, leading: int, p: float, training: bool, inplace: bool) -> Any:
+    """Dropout of whole channels: one number is drawn for what lies at an index of the leading dimensions."""
     shape = check_tensor(name, input).array.shape
-    if len(shape) not in (d + 1, d + 2):
-        raise RuntimeError(
-            f"{name}: Expected {d + 1}D or {d + 2}D input, but received a {len(shape)}D input; use dropout"
+    return drop(name, input, (*shape[:leading], *(1,) * len(shape[leading:])), p, training, inplace)
+
+
+def warn_of_dimensions(name: str, d: int, ndim: int) -> None:
+    """PyTorch's warning for what is neither (N, C, ...) nor (C, ...); it goes on all the same."""
+    if ndim not in (d + 1, d + 2):
+        warnings.warn(
+            f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a future "
+            f"release. To retain the behavior and silence this warning, please use dropout instead. Note that {name} "
+            f"exists to provide channel-wise dropout on inputs with {d} spatial dimensions, a channel dimension, and "
+            f"an optional batch dimension (i.e. {d + 1}D or {d + 2}D inputs).",
+            stacklevel=3,
         )
-    return drop(name, input, (*shape[:-d], *(1,) * d), p, training, inplace)
 
 
 def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """`dropout` of whole channels: (N, C, L) or (C, L)."""
-    return drop_channels("dropout1d", input, 1, p, training, inplace)
+    if input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that dropout1d exists to "
+            "provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional "
+            "batch dimension (i.e. 2D or 3D inputs)."
+        )
+    return drop_channels("dropout1d", input, input.ndim - 1, p, training, inplace)
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """`dropout` of whole channels: (N, C, H, W); an input of three dimensions is (N, C, L), as in PyTorch."""
+    """`dropout` of whole channels: (N, C, H, W); the first two dimensions always count as these, as in PyTorch.
+
+    Of an input (N, C) single elements are dropped, with a warning that `dropout` is meant.
+    """
     if input.ndim == 3:
         warnings.warn(
             "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is "
-            "desired - input is interpreted as shape (N, C, L), where C is the channel dim.",
+            "desired - input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change "
+            "in a future release to interpret the input as one without a batch dimension, i.e. shape (C, H, W). To "
+            "maintain the 1D channel-wise dropout behavior, please switch to using dropout1d instead.",
             stacklevel=2,
         )
-        return drop_channels("dropout2d", input, 1, p, training, inplace)
+    warn_of_dimensions("dropout2d", 2, input.ndim)
+    if input.ndim < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input; use dropout")
     return drop_channels("dropout2d", input, 2, p, training, inplace)
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """`dropout` of whole channels: (N, C, D, H, W) or (C, D, H, W)."""
-    return drop_channels("dropout3d", input, 3, p, training, inplace)
+    """`dropout` of whole channels: (N, C, D, H, W), or else (C, ...)."""
+    warn_of_dimensions("dropout3d", 3, input.ndim)
+    return drop_channels("dropout3d", input, 2 if input.ndim == 5 else 1, p, training, inplace)
 
 
 SATURATION = 1.7580993408473766  # what selu gives for -∞, without the sign
