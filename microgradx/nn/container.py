@@ -145,14 +145,20 @@ class Sequential(_Row):
             raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
         return other
 
-    def __mul__(self, times: int) -> "Sequential":
-        if not isinstance(times, int):
-            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
-        if times <= 0:
-            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
-        return Sequential(*list(self) * times)
+    def __mul__(self, other: int) -> "Sequential":
+        return Sequential(*list(self) * self._factor(other))
 
     __rmul__ = __mul__
+
+    def __imul__(self, other: int) -> Self:
+        return self.extend(list(self) * (self._factor(other) - 1))
+
+    def _factor(self, other: Any) -> int:
+        if not isinstance(other, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(other)}")
+        if other <= 0:
+            raise ValueError(f"Non-positive multiplication factor {other} for {type(self)}")
+        return other
 
 
 class ModuleList(_Row):
@@ -385,9 +391,7 @@ class ParameterDict(_Parameters):
             self.update(parameters)
 
     def __getitem__(self, key: str) -> Any:
-        if key not in self._keys:
-            raise KeyError(key)
-        return getattr(self, key)
+        return getattr(self, key)  # AttributeError if there is none, as in PyTorch
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
@@ -439,6 +443,36 @@ class ParameterDict(_Parameters):
         del self[key]
         return value
 
+    def popitem(self) -> tuple[str, Any]:
+        """Take out the newest name with its parameter, and return both."""
+        key = next(reversed(self))
+        return key, self.pop(key)
+
+    def copy(self) -> "ParameterDict":
+        """Another dictionary with the same parameters."""
+        return ParameterDict(self)
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> "ParameterDict":
+        """Another dictionary with these names, and the same value under each."""
+        return ParameterDict((key, default) for key in keys)
+
+    def __or__(self, other: Any) -> "ParameterDict":
+        union = self.copy()
+        union.update(other)
+        return union
+
+    def __ror__(self, other: Any) -> Any:
+        union = other.copy()
+        union.update(self.items())
+        return union
+
+    def __ior__(self, other: Any) -> Self:
+        self.update(other)
+        return self
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
+
     def clear(self) -> None:
         """Take out all parameters."""
         for key in list(self):
@@ -446,7 +480,7 @@ class ParameterDict(_Parameters):
 
     def update(self, parameters: Any) -> None:
         """Add the values of a mapping (in the order of its keys, if it is a plain one) or of pairs."""
-        items = _items("ParametersDict", parameters)
+        items = _items("ParametersDict" if not isinstance(parameters, Iterable) else "ParameterDict", parameters)
         plain = isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict)
         for key, value in sorted(items) if plain else items:
             self[key] = value

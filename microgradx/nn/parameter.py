@@ -45,6 +45,11 @@ class Parameter(Tensor):
             )
         self = object.__new__(cls)
         self.array, self.edge, self.alias = own_memory(data), None, None
+        if requires_grad and not self.is_floating_point():
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients; give requires_grad=False, or "
+                "convert the data with .float()"
+            )
         return self.requires_grad_(requires_grad)
 
     def __repr__(self) -> str:

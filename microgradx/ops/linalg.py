@@ -13,6 +13,7 @@ from microgradx.ops.elementwise import multiply, plus, scaled, subtract
 from microgradx.ops.face import check_tensor, face
 from microgradx.ops.reduction import p_norm, require_floating, sum
 from microgradx.ops.shape import insert
+from microgradx.views import legacy_name
 
 
 def same_dtype(x: Array, y: Array) -> tuple[Array, Array]:
@@ -89,9 +90,24 @@ def matmul_by_other(g: Array, input: Array) -> Array:
 matmul.derivatives(input=matmul_by_input, other=matmul_by_other)
 
 
+def check_linear(input: Array, weight: Array, bias: Array | None) -> None:
+    """Nothing is converted silently: PyTorch's errors for operands of different dtypes."""
+    hint = "; convert one, for example with .to(other.dtype)"
+    names = [legacy_name(x.dtype.name) for x in (input, weight)]
+    if bias is None:
+        same_dtype(input, weight)
+    elif input.dtype != weight.dtype:
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {names[0]} and {names[1]}{hint}")
+    elif bias.dtype != weight.dtype:
+        other = legacy_name(bias.dtype.name)
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {other} and {names[1]}{hint}")
+
+
 @primitive(name="Addmm")
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """``input @ weightᵀ + bias``: the linear map of a layer."""
+    if input.dtype is not weight.dtype or (bias is not None and bias.dtype is not weight.dtype):
+        check_linear(input, weight, bias)
     try:
         # One product for all rows: NumPy would make one for each matrix of a batch.
         rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1]) if input.ndim > 2 else input

@@ -177,3 +177,31 @@ def test_a_container_warns(m):
     ):
         container = m.nn.Container(a=m.nn.ReLU())
     assert repr(container) == "Container(\n  (a): ReLU()\n)"
+
+
+def test_sequentials_are_multiplied_in_place():
+    def run(lib):
+        model = lib.nn.Sequential(lib.nn.ReLU(), lib.nn.Tanh())
+        kept = model
+        model *= 2
+        return kept is model, repr(model)
+
+    assert run(mgx) == run(torch)
+
+
+def test_parameter_dictionaries_are_dictionaries():
+    def run(lib):
+        made = lib.nn.ParameterDict({"b": lib.zeros(1), "a": lib.ones(2), "c": 5})
+        other = lib.nn.ParameterDict({"d": lib.ones(3)})
+        log = [repr(made | other), repr(made | {"b": lib.ones(4)}), list({"e": 1} | made), list(reversed(made))]
+        shared = made.copy()
+        log += [shared["a"] is made["a"], repr(made.fromkeys(["x", "y"], lib.ones(1)))]
+        made |= other
+        log += [list(made), made.popitem()[0], list(made), list(made.state_dict())]
+        try:
+            made["z"]
+        except AttributeError as error:
+            log.append(str(error))
+        return log
+
+    assert run(mgx) == run(torch)

@@ -565,3 +565,33 @@ def test_a_linear_cross_entropy_does_not_compute_in_chunks():
     layer = mgx.nn.LinearCrossEntropyLoss(3, 2, options="chunks")
     with pytest.raises(NotImplementedError, match="expected options=None"):
         layer(mgx.ones(1, 3), mgx.tensor([1]))
+
+
+MIXED = [
+    ("Linear", (2, 3), (4, 2)),
+    ("Linear", (2, 3), (2,)),
+    ("Linear", (2, 3, False), (4, 5, 2)),
+    ("BatchNorm1d", (2,), (4, 2)),
+    ("BatchNorm1d", (2, 1e-5, 0.1, False), (4, 2)),
+    ("InstanceNorm1d", (2, 1e-5, 0.1, True), (4, 2, 3)),
+    ("InstanceNorm1d", (2, 1e-5, 0.1, False, True), (4, 2, 3)),
+    ("LayerNorm", (2,), (4, 2)),
+    ("GroupNorm", (1, 2), (4, 2)),
+    ("PReLU", (), (4, 2)),
+    ("RMSNorm", (2,), (4, 2)),
+]
+
+
+@pytest.mark.parametrize("other", ["float16", "float64"])
+@pytest.mark.parametrize(("name", "args", "shape"), MIXED)
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")
+def test_an_input_of_another_dtype_is_not_converted_silently(name, args, shape, other, training):
+    def run(lib):
+        layer = make(lib, name, args, {}).train(training)
+        try:
+            return str(layer(lib.ones(shape, dtype=getattr(lib, other))).dtype)
+        except RuntimeError as error:
+            return str(error)[:50].partition(" got: ")[0].partition(";")[0]  # PyTorch's own names of dtypes differ
+
+    assert run(mgx) == run(torch)

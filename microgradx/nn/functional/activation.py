@@ -14,7 +14,7 @@ from microgradx.ops.elementwise import keep, multiply, sigmoid, tanh
 from microgradx.ops.face import check_tensor
 from microgradx.ops.shape import chunk
 from microgradx.random import default_generator, exponential_
-from microgradx.views import write
+from microgradx.views import legacy_name, write
 
 
 def activate(operation: Any, name: str, inplace: bool, input: Any, *options: Any) -> Any:
@@ -101,6 +101,11 @@ def prelu(input: Any, weight: Any) -> Any:
         raise RuntimeError(
             "Mismatch of parameter numbers and input channel size. "
             f"Found parameter numbers = {n} and channel size = {channels}."
+        )
+    if input.array.dtype != weight.array.dtype:
+        kinds = (legacy_name(x.array.dtype.name) for x in (input, weight))
+        raise RuntimeError(
+            f"prelu: Type promoting not supported. Got {' and '.join(kinds)}; convert one with .to(dtype)"
         )
     return act.prelu(input, np.reshape(weight, (n, *(1,) * (len(shape) - 2)) if n > 1 else ()))
 

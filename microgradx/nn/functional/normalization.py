@@ -49,6 +49,22 @@ def trailing(name: str, input: Any, normalized_shape: Any, *parameters: Any) -> 
     return tuple(range(len(shape) - len(wanted), len(shape)))
 
 
+def check_dtypes(input: Any, *parameters: Any) -> None:
+    """Raise PyTorch's errors unless all are of one dtype; beside a float16 input, parameters may be float32."""
+    dtype = input.array.dtype
+    for p in parameters:
+        if p is not None and p.array.dtype is not dtype and p.array.dtype != dtype:
+            if p.array.dtype != np.float32:
+                what = "expect parameter to have scalar type of Float"
+            elif dtype != np.float16:
+                what = "all inputs must share same datatype."
+            else:
+                continue
+            raise RuntimeError(
+                f"mixed dtype (CPU): {what} Here the input is {dtype}, a parameter {p.array.dtype}; convert one with .to(dtype)"
+            )
+
+
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """``weight · (x - mean) / sqrt(var + eps) + bias``, mean and variance being those of each sample.
 
@@ -70,6 +86,7 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
                 [ 0.0000,  0.0000]])
     """
     axis = trailing("layer_norm", input, normalized_shape, weight, bias)
+    check_dtypes(input, weight, bias)
     act.real("LayerNormKernelImpl")(input.array)
     return norm.layer_norm(input, weight, bias, axis, eps)[0]
 
@@ -86,9 +103,10 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     Source: ``torch.nn.functional.rms_norm``.
     """
     axis = trailing("rms_norm", input, normalized_shape, weight)
+    act.real("rms_norm")(input.array)
     eps = finfo(input.dtype).eps if eps is None else eps
     out = input * ((input * input).mean(axis, keepdim=True) + eps).rsqrt()
-    return out if weight is None else out * weight
+    return (out if weight is None else out * weight).to(input.dtype)
 
 
 def per_channel(value: Any, ndim: int) -> Any:
@@ -141,12 +159,13 @@ def batch_norm(
     named = (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))
     for name, value in named:
         norm.check_size(name, value, shape[1])
+    check_dtypes(input, running_mean, running_var, weight, bias)
     weight, bias = per_channel(weight, len(shape)), per_channel(bias, len(shape))
     if not training:
         mean, var = (per_channel(r.array, len(shape)) for r in (running_mean, running_var))
         out = (input - mean) * (1 / np.sqrt(var + eps))
         out = out if weight is None else out * weight
-        return out if bias is None else out + bias
+        return (out if bias is None else out + bias).to(input.dtype)
     n = math.prod(shape) // max(shape[1], 1)
     if n == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
@@ -178,10 +197,11 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         )
     for name, value in (("weight", weight), ("bias", bias)):
         norm.check_size(name, value, shape[1])
+    check_dtypes(input, weight, bias)
     groups = np.reshape(input, (shape[0], num_groups, math.prod(shape[1:]) // num_groups))
-    out = np.reshape(norm.layer_norm(groups, None, None, (2,), eps)[0], shape)
+    out: Any = np.reshape(norm.layer_norm(groups, None, None, (2,), eps)[0], shape)
     out = out if weight is None else out * per_channel(weight, len(shape))
-    return out if bias is None else out + per_channel(bias, len(shape))
+    return (out if bias is None else out + per_channel(bias, len(shape))).to(input.dtype)
 
 
 def instance_norm(
@@ -220,11 +240,13 @@ def instance_norm(
     if use_input_stats and n == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
     if not use_input_stats or not input.array.size:
-        return batch_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+        mean, var = (r if r is None else r.to(input.dtype) for r in (running_mean, running_var))
+        return batch_norm(input, mean, var, weight, bias, use_input_stats, momentum, eps)
     act.real("instance_norm")(input.array)
     named = (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))
     for name, value in named:
         norm.check_size(name, value, shape[1])
+    check_dtypes(input, weight, bias)
     weight, bias = per_channel(weight, len(shape)), per_channel(bias, len(shape))
     out, mean, var = norm.batch_norm(input, weight, bias, tuple(range(2, len(shape))), eps)
     move(running_mean, mean.array.mean(0), momentum)
