@@ -768,7 +768,7 @@ for d, shape in ((2, (2, 2, 5, 6)), (3, (1, 2, 5, 6, 5))):
             case(real(*size), kernel, 3, _random_samples=Input(lambda rng, n=n, d=d: rng.random((n, 2, d)), constant=True))
             for size, n in ((shape, shape[0]), (shape[1:], 1)) for kernel in (1, 2)),
         wrong(real(*shape), 2), wrong(real(*shape), 2, 9), *(wrong(real(*shape), 2, output_ratio=(0.5,) * 4) for _ in range(d == 2)),
-        wrong(real(*shape), (2,) * (d + 1), 2), wrong(real(*shape), 2, 3, _random_samples=real(2, 2, d + 1)),
+        wrong(real(*shape), (2,) * (d + 1), 2), wrong(real(2, 0, *shape[2:]), 2, 2), wrong(real(*shape), 2, 3, _random_samples=real(2, 2, d + 1)),
         integers=False)  # fmt: skip
     row(F + f"fractional_max_pool{d}d_with_indices",
         case(real(*shape), 2, 3, _random_samples=Input(lambda rng, d=d: rng.random((2, 2, d)), constant=True)),

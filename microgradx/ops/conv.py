@@ -262,6 +262,10 @@ def check_convolution(function: str, d: int, x: Any, w: Any, b: Any, slide: Slid
                 f"Input type ({x.dtype}) and {name} type ({other.dtype}) should be the same; "
                 "convert one of them with .to(dtype)"
             )
+    if not all(x.shape[2:]):
+        raise RuntimeError(
+            f"Only zero batch or zero channel inputs are supported, but got input shape: {list(x.shape)} in {function}"
+        )
     size = list(w.shape)
     if w.shape[0] < slide.groups or w.shape[0] % slide.groups:
         raise RuntimeError(

@@ -18,6 +18,7 @@ from microgradx.engine import primitive
 from microgradx.graph import Array, wrap
 from microgradx.ops.conv import Sizes, Slide, batch, inside, pad, per_axis, tap
 from microgradx.ops.face import check_tensor
+from microgradx.ops.reduction import mean as average
 
 
 def lowest(dtype: Any) -> Any:
@@ -103,6 +104,8 @@ def avg_pool(x: Array, kernel: Sizes, size: Sizes, slide: Slide, divisor: Any) -
     for a in range(len(kernel)):
         taps = [x[tap(2 + a, i, size[a], slide.stride[a], slide.dilation[a])] for i in range(kernel[a])]
         x = functools.reduce(np.add, taps)
+    if x.dtype.kind == "i":  # towards 0, as PyTorch divides
+        return np.sign(x) * np.sign(divisor) * (np.absolute(x) // np.absolute(divisor))
     return x / divisor
 
 
@@ -157,10 +160,8 @@ def prepare(
             f"but got pad={before}, kernel_size={kernel} and dilation={dilation}"
         )
     x = batch(function, d, x)
-    if not x.shape[1]:
-        raise RuntimeError(
-            f"{function}: expected at least one channel, got shape {list(x.shape)}; only a batch may be empty"
-        )
+    if not all(x.shape[1:]):
+        raise RuntimeError(f"{function}: Expected something but samples to pool, got shape {list(x.shape)}")
     size, after = [], []
     for n, k, s, p, m in zip(x.shape[2:], kernel, stride, before, dilation, strict=True):
         window = m * (k - 1) + 1
@@ -201,6 +202,9 @@ def largest(
     batched, kernel, size, slide = prepare(function, d, x, kernel, stride, padding, dilation, ceil_mode)
     if batched.array.dtype == bool:
         raise NotImplementedError(f"\"{function}\" not implemented for 'Bool'; convert with .float()")
+    for n, (p, _), m in zip(batched.shape[2:], slide.padding, slide.dilation, strict=True):
+        if -(-p // m) * m - p >= n:
+            raise RuntimeError(f"{function}: the first window sees nothing but padding, of an input {list(x.shape)}")
     out, cells = max_pool(batched, kernel, size, slide)
     if not return_indices:
         return out if batched is x else out[0]
@@ -221,7 +225,10 @@ def mean(
     """Average pooling over d spatial axes, with PyTorch's options."""
     function = f"avg_pool{d}d"
     batched, kernel, size, slide = prepare(function, d, x, kernel, stride, padding, 1, ceil_mode)
-    check_float(function, x)
+    if d == 3 and any(n < k for n, k in zip(batched.shape[2:], kernel, strict=True)):  # PyTorch asks it of volumes only
+        raise RuntimeError(f"{function}: input {list(x.shape)} smaller than kernel size {kernel}")
+    if x.array.dtype != np.int64:
+        check_float(function, x)
     if divisor == 0:
         raise RuntimeError(f"{function}: divisor must be not zero")
     if divisor is None:
@@ -258,6 +265,12 @@ def adaptive_mean(d: int, x: Any, output_size: Any) -> Any:
     function = f"adaptive_avg_pool{d}d"
     batched, windows = adaptive_windows(function, d, x, output_size)
     check_float(function, x)
+    if not all(batched.shape[2:]):
+        if any(len(start) != 1 for start, _ in windows):
+            raise RuntimeError(
+                f"{function}(): Expected input to have non-zero size for non-batch dimensions, got {list(x.shape)}"
+            )
+        return average(x, tuple(range(x.ndim - d, x.ndim)), True)  # nan, as PyTorch has it
     matrices = []
     for n, (start, end) in zip(batched.shape[2:], windows, strict=True):
         i = np.arange(n)
@@ -274,6 +287,10 @@ def adaptive_largest(d: int, x: Any, output_size: Any, return_indices: bool) -> 
     then all windows lie side by side, and are pooled as usual to find out which cells are the largest.
     """
     batched, windows = adaptive_windows(f"adaptive_max_pool{d}d", d, x, output_size)
+    if not all(batched.shape[1:]):
+        raise RuntimeError(
+            f"adaptive_max_pool{d}d(): Expected input to have non-zero size for non-batch dimensions, got {list(x.shape)}"
+        )
     spatial, size = tuple(batched.shape[2:]), tuple(len(start) for start, _ in windows)
     kernel = tuple(int(max(end - start, default=1)) for start, end in windows)
     cells = [
@@ -384,7 +401,7 @@ def avg_pool2d(
     r"""The mean of each window of an image.
 
     Args:
-        input: Images of a floating dtype.
+        input: Images of a floating dtype, or of int64, of which the means are rounded towards 0.
         kernel_size: Cells of a window; like all sizes here one number, or one for each spatial axis.
         stride: Step from window to window; by default ``kernel_size``, so that windows do not overlap.
         padding: Zeros around the input, at most half a window.

@@ -191,6 +191,8 @@ WRONG = {
     "groups": ("conv2d", (2, 4, 8, 8), (6, 3, 5, 5), None, {"groups": 2}),
     "kernel too large": ("conv2d", (2, 3, 3, 3), (6, 3, 5, 5), None, {}),
     "dimensions": ("conv2d", (2, 3), (6, 3, 5, 5), None, {}),
+    "no cells": ("conv2d", (2, 3, 0, 4), (6, 3, 2, 2), None, {"padding": 1}),
+    "no cells to transpose": ("conv_transpose2d", (2, 3, 0, 4), (3, 6, 2, 2), None, {}),
     "dimensions 1d": ("conv1d", (2, 3, 8, 8), (6, 3, 5), None, {}),
     "dimensions of transposed": ("conv_transpose2d", (3, 8), (3, 6, 5, 5), None, {}),
     "bias": ("conv2d", (2, 3, 8, 8), (6, 3, 5, 5), (5,), {}),

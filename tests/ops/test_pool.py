@@ -149,11 +149,17 @@ def test_special_values(value, padding):
     close(dx, dz)
 
 
-def test_integers_have_a_maximum_but_no_mean():
+@pytest.mark.parametrize("options", [{}, {"divisor_override": -3}, {"padding": 1, "count_include_pad": False}])
+def test_means_of_int64_are_rounded_towards_zero(options):
+    x = np.arange(-20, 16).reshape(1, 1, 6, 6) ** 2 * np.sign(np.arange(-20, 16)).reshape(1, 1, 6, 6)
+    close(ops.avg_pool2d(mgx.tensor(x), 2, **options), F.avg_pool2d(torch.tensor(x), 2, **options))
+
+
+def test_integers_have_a_maximum_but_usually_no_mean():
     x = np.arange(-8, 8).reshape(1, 1, 4, 4)
     close(ops.max_pool2d(mgx.tensor(x), 3, 2, 1), F.max_pool2d(torch.tensor(x), 3, 2, 1))
     with pytest.raises(NotImplementedError, match="not implemented for"):
-        ops.avg_pool2d(mgx.tensor(x), 2)
+        ops.avg_pool2d(mgx.tensor(x.astype(np.int32)), 2)
     with pytest.raises(NotImplementedError, match="not implemented for"):
         ops.adaptive_avg_pool2d(mgx.tensor(x), 2)
     with pytest.raises(NotImplementedError, match="not implemented for"):
@@ -199,6 +205,12 @@ WRONG = {
     "dilation 0": ("max_pool2d", (2, 3, 8, 8), (2,), {"dilation": 0}, "dilation should be greater than zero"),
     "kernel of three": ("max_pool2d", (2, 3, 8, 8), ((2, 2, 2),), {}, "expected kernel_size to be"),
     "divisor 0": ("avg_pool2d", (2, 3, 8, 8), (2,), {"divisor_override": 0}, "divisor must be not zero"),
+    "volume smaller than a window": ("avg_pool3d", (2, 1, 2, 4, 4), (3, None, 1), {}, "smaller than kernel size"),
+    "no cells": ("max_pool2d", (2, 3, 0, 8), (2, 1, 1), {}, "Expected something but samples to pool"),
+    "no cells for avg": ("avg_pool1d", (2, 0, 8), (2,), {}, "Expected something but samples to pool"),
+    "adaptive avg, no cells": ("adaptive_avg_pool2d", (2, 3, 0, 8), (2,), {}, "non-zero size for non-batch dimensions"),
+    "adaptive max, no cells": ("adaptive_max_pool1d", (2, 3, 0), (1,), {}, "non-zero size for non-batch dimensions"),
+    "adaptive max, no channels": ("adaptive_max_pool2d", (2, 0, 3, 3), (2,), {}, "non-zero size for non-batch dim"),
     "adaptive dimensions": ("adaptive_avg_pool2d", (8, 8), (2,), {}, "Expected 3D"),
     "adaptive size of three": ("adaptive_max_pool2d", (2, 3, 8, 8), ((2, 2, 2),), {}, "output_size must be"),
     "adaptive negative": ("adaptive_avg_pool2d", (2, 3, 8, 8), (-1,), {}, "greater than or equal to 0"),
@@ -218,3 +230,14 @@ def test_arrays_are_no_tensors():
     for function in (ops.max_pool2d, ops.avg_pool2d, ops.adaptive_avg_pool2d, ops.adaptive_max_pool2d):
         with pytest.raises(TypeError, match="must be Tensor"):
             function(np.ones((1, 1, 4, 4)), 2)
+
+
+def test_a_window_of_padding_only_raises():
+    """PyTorch returns -inf, and an index that is none."""
+    with pytest.raises(RuntimeError, match="the first window sees nothing but padding"):
+        ops.max_pool2d(mgx.ones(1, 1, 1, 1), 2, None, 1, (1, 2))
+
+
+def test_the_mean_of_no_cells_is_nan():
+    for m, function in ((mgx, ops.adaptive_avg_pool2d), (torch, F.adaptive_avg_pool2d)):
+        assert np.isnan(function(m.ones(2, 3, 0, 4), 1).numpy()).tolist() == np.ones((2, 3, 1, 1), bool).tolist()

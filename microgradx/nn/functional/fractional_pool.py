@@ -56,6 +56,10 @@ def fractional(
         raise ValueError(f"{function} requires specifying either an output_size or an output_ratio")
     kernel = per_axis(function, "kernel_size", kernel, d)
     batched = batch(function, d, x)
+    if not all(batched.shape[1:]):
+        raise RuntimeError(
+            f"{function}(): Expected input to have non-zero size for non-batch dimensions, but got {list(x.shape)}"
+        )
     spatial = tuple(batched.shape[2:])
     if output_size is None:
         ratios = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * d
