@@ -325,7 +325,7 @@ def test_pretrained_weights_do_not_come_along():
 def test_names_of_weights_say_so():
     with pytest.raises(AttributeError, match="no attribute 'ResNet18_Weights': pretrained weights do not come with"):
         _ = models.ResNet18_Weights
-    with pytest.raises(AttributeError, match="no attribute 'resnet19'$"):
+    with pytest.raises(AttributeError, match=r"no attribute 'resnet19'$"):
         _ = models.resnet19
 
 

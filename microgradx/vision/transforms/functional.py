@@ -35,6 +35,14 @@ from microgradx.vision.transforms.image import (
     get_image_num_channels,
     get_image_size,
 )
+from microgradx.vision.transforms.levels import (
+    adjust_sharpness,
+    autocontrast,
+    equalize,
+    invert,
+    posterize,
+    solarize,
+)
 from microgradx.vision.transforms.warp import affine, rotate
 
 __all__ = [
@@ -44,10 +52,13 @@ __all__ = [
     "adjust_gamma",
     "adjust_hue",
     "adjust_saturation",
+    "adjust_sharpness",
     "affine",
+    "autocontrast",
     "center_crop",
     "convert_image_dtype",
     "crop",
+    "equalize",
     "erase",
     "five_crop",
     "gaussian_blur",
@@ -55,13 +66,16 @@ __all__ = [
     "get_image_num_channels",
     "get_image_size",
     "hflip",
+    "invert",
     "normalize",
     "pad",
     "pil_to_tensor",
+    "posterize",
     "resize",
     "resized_crop",
     "rgb_to_grayscale",
     "rotate",
+    "solarize",
     "ten_crop",
     "to_grayscale",
     "to_pil_image",
