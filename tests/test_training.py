@@ -6,7 +6,7 @@ both libraries must be equal. So the random numbers, the initial values, the gra
 PyTorch's.
 
 Sums are rounded in another order than in PyTorch, so losses differ in their last digits: by less than 1e-6 in
-float32 and 1e-15 in float64. A loss that lies so near to the border between two printed numbers may be printed as
+float32 and 1e-14 in float64. A loss that lies so near to the border between two printed numbers may be printed as
 either. Steps of L-BFGS multiply such differences by hundreds, so `style` always computes in float64.
 """
 

@@ -278,10 +278,13 @@ def _trial(at: Callable[[float], Evaluation], t: float, d: Array) -> Trial:
 def _cubic_minimum(a: Trial, b: Trial, bounds: tuple[float, float]) -> float:
     """Where the cubic with the losses and slopes of two trials has its minimum, within bounds."""
     (x1, f1, _, g1), (x2, f2, _, g2) = (a, b) if a[0] <= b[0] else (b, a)
+    if x1 == x2:
+        return sum(bounds) / 2
     d1 = g1 + g2 - 3 * (f1 - f2) / (x1 - x2)
     square = d1 * d1 - g1 * g2
     if not square >= 0:
         return sum(bounds) / 2
     d2 = math.sqrt(square)
-    t = x2 - (x2 - x1) * ((g2 + d2 - d1) / (g2 - g1 + 2 * d2))
+    part = np.float64(g2 + d2 - d1) / (g2 - g1 + 2 * d2)  # infinite where the loss is a straight line
+    t = float(x2 - (x2 - x1) * part)
     return min(max(t, bounds[0]), bounds[1])

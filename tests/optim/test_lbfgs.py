@@ -52,6 +52,28 @@ def test_every_evaluation_equals_pytorchs(name: str, options: dict[str, Any], se
     np.testing.assert_allclose(x, y, 1e-5, 1e-7)
 
 
+@pytest.mark.parametrize("options", [{}, {"tolerance_change": 0.0}])
+def test_a_straight_line_is_followed_down(options: dict[str, Any]) -> None:
+    """The cubic through two points of a line has no minimum: its formula divides by zero."""
+    histories = []
+    for lib, algorithms in BOTH:
+        x = lib.tensor([1.0, 2.0], dtype=lib.float64, requires_grad=True)
+        optimizer = algorithms.LBFGS([x], lr=1.0, max_iter=1, max_eval=6, line_search_fn="strong_wolfe", **options)
+        losses: list[float] = []
+
+        def closure(optimizer: Any = optimizer, x: Any = x, losses: list[float] = losses) -> Any:
+            optimizer.zero_grad()
+            loss = x.sum() * 0.5
+            loss.backward()
+            losses.append(loss.item())
+            return loss
+
+        optimizer.step(closure)
+        histories.append((losses, x.tolist()))
+    assert histories[0] == histories[1]
+    assert len(histories[0][0]) > 4
+
+
 def test_goes_on_from_a_saved_state() -> None:
     def closure(optimizer: Any, x: Any) -> Any:
         def evaluate() -> Any:
