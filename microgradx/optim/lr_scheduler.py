@@ -201,6 +201,10 @@ class LRScheduler:
         return [group["lr"] * factor for group in self.optimizer.param_groups]
 
 
+class _LRScheduler(LRScheduler):
+    """The older name of `LRScheduler`, from which many schedulers of others derive."""
+
+
 class _ByFunction(LRScheduler):
     """What `LambdaLR` and `MultiplicativeLR` share: functions, of which only objects have a state."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import math
 import warnings
 from collections.abc import Callable
@@ -256,6 +257,30 @@ def test_any_options(schedule: tuple[str, dict[str, Any]], tensor: bool, how: st
 
 def lr_of(optimizer: Any) -> list[Any]:
     return [group["lr"] for group in optimizer.param_groups]
+
+
+def test_a_schedule_of_ones_own() -> None:
+    rates = []
+    for lib in BOTH:
+        base = importlib.import_module(lib.__name__ + ".optim.lr_scheduler")._LRScheduler
+
+        class WarmUp(base):  # type: ignore[misc,valid-type]
+            def __init__(self, optimizer: Any, steps: int, last_epoch: int = -1) -> None:
+                self.steps = steps
+                super().__init__(optimizer, last_epoch)
+
+            def get_lr(self) -> list[float]:
+                return [rate * min(1.0, (self.last_epoch + 1) / self.steps) for rate in self.base_lrs]
+
+        optimizer = optimizer_of(lib)
+        scheduler = WarmUp(optimizer, 5)
+        assert isinstance(scheduler, lib.optim.lr_scheduler.LRScheduler)
+        for _ in range(8):
+            rates.append(scheduler.get_last_lr())
+            optimizer.step()
+            scheduler.step()
+        rates.append(scheduler.state_dict())
+    assert rates[:9] == rates[9:]
 
 
 @pytest.mark.parametrize("lib", BOTH)

@@ -75,6 +75,35 @@ def stream(data: Any, n: int) -> Any:
     return Stream()
 
 
+def endless(lib: Any, data: Any) -> list[Any]:
+    """A loader as others derive it, to keep its workers: its batch sampler is replaced by one that never ends."""
+
+    class Again:
+        def __init__(self, sampler: Any) -> None:
+            self.sampler = sampler
+
+        def __iter__(self) -> Any:
+            while True:
+                yield from self.sampler
+
+    class Endless(data.DataLoader):  # type: ignore[misc,name-defined]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self._DataLoader__initialized = False
+            self.batch_sampler = Again(self.batch_sampler)
+            self._DataLoader__initialized = True
+            self.batches = super().__iter__()
+
+        def __len__(self) -> int:
+            return len(self.batch_sampler.sampler)
+
+        def __iter__(self) -> Any:
+            for _ in range(len(self)):
+                yield next(self.batches)
+
+    return epochs(Endless(range(7), 3, shuffle=True), 3)
+
+
 def goes_on(lib: Any, data: Any) -> list[Any]:
     class Faulty(Squares):
         def __getitem__(self, i: int) -> int:
@@ -187,6 +216,7 @@ LOADERS: dict[str, Program] = {
         if sampler.set_epoch(epoch) is None
     ],
     "goes on after an error": goes_on,
+    "endless": endless,
     "a stream that begins again at its end": lambda lib, d: list(d.DataLoader(restless(d), 4)),
     "arrays": lambda lib, d: epochs(d.DataLoader(np.arange(6.0).reshape(3, 2), 2, shuffle=True)),
     "a table of tensors": lambda lib, d: epochs(d.DataLoader(lib.arange(6).reshape(3, 2), 2)),

@@ -58,7 +58,7 @@ class DataLoader(Generic[T]):
         tensor([0]) tensor([0])
     """
 
-    _ready = False
+    __initialized = False  # under this name, loaders of others set it to change what must not change
 
     def __init__(
         self,
@@ -138,11 +138,11 @@ class DataLoader(Generic[T]):
         self.in_order = in_order
         self._reported: int | None = None
         self._iterator: Workers | None = None
-        self._ready = True
+        self.__initialized = True
         _check_number_of_workers(num_workers)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if self._ready and name in (
+        if self.__initialized and name in (
             "batch_size",
             "batch_sampler",
             "sampler",
