@@ -329,7 +329,7 @@ row("cumsum", case(real(2, 3), 0), case(real(2, 3), dim=-1), case(real(), 0), ca
     wrong(real(2), 1), wrong(real(2, 3)))  # fmt: skip
 row("norm", case(real(2, 3)), case(real(2, 3), dim=1), case(real(2, 3), 2, -1, True), case(real(5), p=1),
     case(real(5), p=3), case(real(5), p=inf), case(real(5), p=-inf), case(real(5), p=0),
-    case(real(2, 5), p=1.5, dim=1), case(real(2, 3), dim=(0, 1)), case(real()), kink(values([0.0, 0.0])),
+    case(real(2, 5), p=1.5, dim=1), wrong(real(2, 0), p=inf, dim=1), wrong(real(0, 2), p=-inf), case(real(2, 3), dim=(0, 1)), case(real()), kink(values([0.0, 0.0])),
     kink(values([0.0, 1.0]), p=1), kink(values([1.0, -1.0]), p=inf), kink(values([0.0, 2.0]), p=3), wrong(integer(3)),
     wrong(real(2), p=2, dim=1))  # fmt: skip
 
@@ -621,14 +621,18 @@ row(
     case(real(2, 4, 3), 2),
     case(real(2, 4, 3), 4, real(4), real(4)),
     wrong(real(2, 3, 3), 2),
+    wrong(real(1, 4), 4),
+    wrong(real(4), 2),
+    wrong(integer(2, 4, 3), 2),
     integers=False,
 )
 row(F + "batch_norm", case(real(4, 3), None, None, real(3), real(3), True),
     case(real(2, 3, 4), None, None, None, None, True), case(real(4, 3), constant, constant, real(3), real(3)),
+    case(real(0, 3, 2), None, None, real(3), real(3), True), case(real(2, 3, 0), constant, constant, real(3), None),
     integers=False)  # fmt: skip
 row(F + "instance_norm", case(real(2, 3, 4)), case(real(2, 2, 2, 3), None, None, real(2), real(2), eps=1e-2),
     case(real(2, 3, 4), constant, constant, real(3), real(3), False),
-    wrong(real(2, 3)), wrong(real(2, 3, 4), None, None, real(2)), wrong(real(2, 3, 4), use_input_stats=False),
+    wrong(real(2, 3)), wrong(real(2, 3, 4), None, None, real(2)), wrong(real(2, 3, 4), use_input_stats=False), wrong(real(2, 3, 0), use_input_stats=False),
     integers=False)  # fmt: skip
 row(F + "cosine_similarity", case(real(2, 3), real(2, 3)), case(real(2, 3, 4), real(3, 1), dim=-2),
     kink(real(3), real(3), 0, 10.0), kink(values([[0.0, 0.0]]), real(1, 2)), wrong(real(2, 3), real(2, 4)),

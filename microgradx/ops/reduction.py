@@ -649,6 +649,11 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
 def p_norm(x: Array, p: float, axis: Axes, keepdims: bool) -> Array:
     """``(Σ |x|^p)^(1/p)``; the greatest or least |x| for p = ±inf, the number of non-zeros for p = 0."""
     size = np.absolute(x)
+    if math.isinf(p) and 0 in [x.shape[a] for a in (range(x.ndim) if axis is None else axis)]:
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {p} norm on an empty dimension of shape {list(x.shape)}, as the "
+            "operation does not have an identity"
+        )
     if p == math.inf:
         return greatest(size, axis, keepdims=keepdims)
     if p == -math.inf:

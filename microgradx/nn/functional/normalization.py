@@ -149,8 +149,9 @@ def batch_norm(
     """
     shape = check_tensor("batch_norm", input).array.shape
     act.real("batch_norm")(input.array)
-    if not input.array.size:
-        return input.clone()  # no values, no statistics
+    if not input.array.size:  # no values, no statistics; the gradients of weight and bias are zeros
+        out = input.clone() if weight is None else input * weight[0]
+        return out if bias is None else out + bias[0]
     if len(shape) < 2:
         raise RuntimeError(f"batch_norm: expected input (N, C) or (N, C, ...), got shape {list(shape)}")
     if not training and (running_mean is None or running_var is None):
@@ -186,10 +187,15 @@ def move(running: Any, new: Array, momentum: float) -> None:
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Normalization of each sample over groups of neighbouring channels; then a factor and a summand per channel.
 
-    Raises: RuntimeError: the channels cannot be divided into so many groups.
+    Raises: RuntimeError: the channels cannot be divided into so many groups. ValueError: one value has no variance.
     Source: ``torch.nn.functional.group_norm``.
     """
     shape = check_tensor("group_norm", input).array.shape
+    if len(shape) > 1 and shape[0] * shape[1] // num_groups * math.prod(shape[2:]) == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input {list(shape)} in {num_groups} groups"
+        )
+    act.real("GroupNormKernelImpl")(input.array)
     if len(shape) < 2 or shape[1] % num_groups:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got input of shape "
@@ -239,6 +245,8 @@ def instance_norm(
     n = math.prod(shape[2:])
     if use_input_stats and n == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    if not use_input_stats and (running_mean is None or running_var is None):
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     if not use_input_stats or not input.array.size:
         mean, var = (r if r is None else r.to(input.dtype) for r in (running_mean, running_var))
         return batch_norm(input, mean, var, weight, bias, use_input_stats, momentum, eps)
