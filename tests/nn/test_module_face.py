@@ -363,9 +363,36 @@ PATHS = [
 @pytest.mark.parametrize(("path", "names"), PATHS, ids=[path for path, _ in PATHS])
 def test_paths_of_imports(lib, path, names):
     module = importlib.import_module(f"{lib.__name__}.{path}")
-    public = {**vars(lib.nn), **vars(lib.nn.parameter), **vars(lib.nn.modules.lazy)}
     for name in names:
-        assert getattr(module, name) is public.get(name, getattr(module, name))
+        assert getattr(module, name) is getattr(lib.nn, name, getattr(module, name))
+
+
+FILES = ["activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten",
+         "fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle",
+         "pooling", "rnn", "sparse", "transformer", "upsampling", "utils"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_modules_have_pytorchs_names(name):
+    theirs = importlib.import_module(f"torch.nn.modules.{name}")
+    space = {}
+    exec(f"from microgradx.nn.modules.{name} import *", space)
+    assert set(getattr(theirs, "__all__", ())) - set(space) == set()
+    with pytest.raises(ImportError):
+        exec(f"from microgradx.nn.modules.{name} import NoSuchLayer", space)
+
+
+def test_a_prefix_is_taken_off_a_state():
+    def run(lib):
+        consume = lib.nn.modules.utils.consume_prefix_in_state_dict_if_present
+        layer = lib.nn.Linear(1, 1)
+        state = lib.nn.ModuleDict({"module": layer}).state_dict()
+        consume(state, "module.")
+        plain = {"module.weight": 1, "weigh": 2}
+        consume(plain, "module.")
+        return list(state), dict(state._metadata), repr(layer.load_state_dict(state)), plain
+
+    both(run)
 
 
 @LIBS

@@ -468,3 +468,20 @@ def test_a_total_length_that_is_too_short_raises():
         errors.append(error_of(m.nn.utils.rnn.pad_packed_sequence, packed, total_length=2))
     assert type(errors[0]) is type(errors[1])
     assert str(errors[0]) == str(errors[1])
+
+
+@pytest.mark.parametrize("dtype", ["double", "float", "half", "long", "int", "short", "char", "byte"])
+def test_packed_sequences_in_other_dtypes(dtype):
+    def run(lib):
+        packed = lib.nn.utils.rnn.pack_sequence([lib.tensor([1.0, 2.0]), lib.tensor([3.0])])
+        other = getattr(packed, dtype)()
+        return str(other.data.dtype), other.data.tolist(), other.batch_sizes.tolist(), other.is_pinned(), other.is_cuda
+
+    assert run(mgx) == run(torch)
+
+
+def test_packed_sequences_stay_where_they_are():
+    packed = mgx.nn.utils.rnn.pack_sequence([mgx.ones(2)])
+    assert packed.pin_memory() is packed
+    with pytest.raises(RuntimeError, match="expected no GPU"):
+        packed.cuda()

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import Any
 
-__all__ = ["_ntuple", "_pair", "_quadruple", "_reverse_repeat_tuple", "_single", "_triple"]
+__all__ = [
+    "_ntuple",
+    "_pair",
+    "_quadruple",
+    "_reverse_repeat_tuple",
+    "_single",
+    "_triple",
+    "consume_prefix_in_state_dict_if_present",
+]
 
 
 def _ntuple(n: int, name: str = "parse") -> Callable[[Any], tuple[Any, ...]]:
@@ -32,3 +40,24 @@ _quadruple = _ntuple(4, "_quadruple")
 def _reverse_repeat_tuple(t: Any, n: int) -> tuple[Any, ...]:
     """The elements in reversed order, each ``n`` times: sizes of a border, as `F.pad` takes them."""
     return tuple(x for x in reversed(t) for _ in range(n))
+
+
+def consume_prefix_in_state_dict_if_present(state_dict: dict[str, Any], prefix: str) -> None:
+    """Take a prefix off the names of a state, in place: ``"module."``, when a model was saved inside of another.
+
+    Source: ``torch.nn.modules.utils.consume_prefix_in_state_dict_if_present``.
+
+    Example:
+        >>> from microgradx.nn.modules.utils import consume_prefix_in_state_dict_if_present
+        >>> state = mgx.nn.Sequential(mgx.nn.Linear(1, 1)).state_dict()
+        >>> consume_prefix_in_state_dict_if_present(state, "0.")
+        >>> list(state)
+        ['weight', 'bias']
+    """
+    for key in list(state_dict):
+        if key.startswith(prefix):
+            state_dict[key[len(prefix) :]] = state_dict.pop(key)
+    metadata = getattr(state_dict, "_metadata", {})
+    for key in list(metadata):
+        if key and (key == prefix.replace(".", "") or key.startswith(prefix)):
+            metadata[key[len(prefix) :]] = metadata.pop(key)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradx.creation import as_tensor, full, tensor
-from microgradx.dtypes import float16, float32, float64, int64
+from microgradx.dtypes import float16, float32, float64, int8, int16, int32, int64, uint8
 from microgradx.ops.face import check_tensor
 from microgradx.ops.shape import cat, stack
 
@@ -74,6 +74,39 @@ class PackedSequence(_Fields):
     def half(self) -> PackedSequence:
         """In float16."""
         return self.to(float16)
+
+    def long(self) -> PackedSequence:
+        """In int64."""
+        return self.to(int64)
+
+    def int(self) -> PackedSequence:
+        """In int32."""
+        return self.to(int32)
+
+    def short(self) -> PackedSequence:
+        """In int16."""
+        return self.to(int16)
+
+    def char(self) -> PackedSequence:
+        """In int8."""
+        return self.to(int8)
+
+    def byte(self) -> PackedSequence:
+        """In uint8."""
+        return self.to(uint8)
+
+    def pin_memory(self) -> PackedSequence:
+        """Itself: there is no GPU to copy to."""
+        return self
+
+    def is_pinned(self) -> bool:
+        """Always False."""
+        return False
+
+    def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:
+        """Raise, as there is no GPU."""
+        self.data.cuda()
+        return self
 
     def cpu(self) -> PackedSequence:
         """Itself: everything is on the CPU."""
