@@ -143,6 +143,67 @@ def test_expanded_sizes(angle, size):
     assert np.isclose(out.sum().item(), x.sum().item(), rtol=0.06)  # all of it is there
 
 
+START = [[0, 0], [24, 0], [24, 17], [0, 17]]
+END = [[3, 1], [22, 4], [20, 17], [1, 13]]
+
+
+def homography(start, end):
+    """The matrix that takes the end points to the start points: the one that annihilates 0 = p x (H q)."""
+    rows = []
+    for (u, v), (x, y) in zip(start, end):
+        rows += [[0, 0, 0, -x, -y, -1, v * x, v * y, v], [x, y, 1, 0, 0, 0, -u * x, -u * y, -u]]
+    matrix = np.linalg.svd(np.array(rows, float))[2][-1]
+    return matrix / matrix[-1]
+
+
+def test_perspective_by_pillow():
+    coefficients = homography(START, END)[:8]
+    for fill, color in ((None, 0), (7, (7, 7, 7))):
+        method, kind = Image.Transform.PERSPECTIVE, Image.Resampling.BILINEAR
+        expected = IMAGE.transform(IMAGE.size, method, coefficients, kind, fillcolor=color)
+        out = F.perspective(IMAGE, START, END, fill=fill)
+        difference = as_array(out).astype(int) - as_array(expected)
+        assert np.mean(np.abs(difference) > 1) < 0.01  # the coefficients are rounded to single precision
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_perspective_of_tensors(mode):
+    x, y = np.meshgrid(np.arange(25) + 0.5, np.arange(18) + 0.5)
+    u, v, w = homography(START, END).reshape(3, 3) @ np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
+    grid = np.stack([2 * u / w / 25 - 1, 2 * v / w / 18 - 1], -1).reshape(1, 18, 25, 2)
+    x = torch.from_numpy(TENSOR.numpy()).double()[None]
+    expected = torch.nn.functional.grid_sample(x, torch.from_numpy(grid), mode, align_corners=False)[0].numpy()
+    for dtype in (mgx.float32, mgx.float64):
+        out = F.perspective(TENSOR.to(dtype), START, END, InterpolationMode(mode)).numpy()
+        assert np.mean(np.abs(out - expected) > 1e-5) < 0.01
+    filled = F.perspective(TENSOR, START, END, InterpolationMode(mode), fill=[1.0, 2.0, 3.0]).numpy()
+    assert [filled[c, 0, 0] for c in range(3)] == [1, 2, 3]
+
+
+def test_corners_that_make_no_picture():
+    for call in (lambda x: F.perspective(x, START[:3], END), lambda x: F.perspective(x, START, [[0, 0]] * 4)):
+        for img in (IMAGE, TENSOR):
+            with pytest.raises(ValueError, match=r"exactly four corners|no three lie on a line"):
+                call(img)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_each_pixel_by_itself(mode):
+    way = 0.2 * RNG.standard_normal((1, 18, 25, 2))
+    x, y = np.meshgrid((np.arange(25) + 0.5) / 12.5 - 1, (np.arange(18) + 0.5) / 9 - 1)
+    grid = torch.from_numpy(way + np.stack([x, y], -1))
+    wide = torch.from_numpy(TENSOR.numpy()).double()[None]
+    expected = torch.nn.functional.grid_sample(wide, grid, mode, align_corners=False)[0].numpy()
+    out = F.elastic_transform(TENSOR.double(), mgx.tensor(way), InterpolationMode(mode))
+    assert np.allclose(out.numpy(), expected, rtol=0, atol=1e-9)
+    as_image = F.elastic_transform(IMAGE, mgx.tensor(way), InterpolationMode(mode))
+    assert np.abs(as_array(as_image) - 255 * expected).max() <= 0.5 + 1e-3
+    with pytest.raises(ValueError, match=r"displacement shape should be \(1, 18, 25, 2\), but given \(1, 25, 18, 2\)"):
+        F.elastic_transform(TENSOR, mgx.zeros(1, 25, 18, 2))
+    with pytest.raises(TypeError, match="Argument displacement should be a Tensor"):
+        F.elastic_transform(TENSOR, way)
+
+
 def test_a_gradient_passes_through():
     x = mgx.tensor(RNG.random((1, 4, 5)), requires_grad=True)
     assert mgx.autograd.gradcheck(lambda x: F.rotate(x, 20, InterpolationMode.BILINEAR, fill=0.5), (x,))
@@ -217,7 +278,48 @@ def test_amounts_are_pytorchs_draws(img, seed):
     )
 
 
+@pytest.mark.parametrize("img", [IMAGE, TENSOR], ids=["image", "tensor"])
+def test_corners_are_pytorchs_draws(img):
+    def corner(least, n):
+        return least + torch.randint(0, n, (1,)).item()
+
+    changed = 0
+    for seed in range(10):
+        torch.manual_seed(seed)
+        mgx.manual_seed(seed)
+        out = transforms.RandomPerspective(0.6, p=0.7, fill=9)(img)
+        if torch.rand(1).item() < 0.7:
+            changed += 1
+            across, down = int(0.6 * 12), int(0.6 * 9)
+            places = [(0, 0), (24 - across, 0), (24 - across, 17 - down), (0, 17 - down)]
+            end = [[corner(x, across + 1), corner(y, down + 1)] for x, y in places]
+            same(out, F.perspective(img, START, end, fill=9))
+        else:
+            same(out, img)
+    assert 0 < changed < 10
+
+
+@pytest.mark.parametrize("img", [IMAGE, TENSOR], ids=["image", "tensor"])
+@pytest.mark.parametrize("sigma", [[0.0, 0.0], [0.7, 1.1]])
+def test_ways_are_pytorchs_draws(img, sigma):
+    torch.manual_seed(0)
+    mgx.manual_seed(0)
+    out = transforms.ElasticTransform([20.0, 10.0], sigma, fill=0.5)(img)
+    ways = []
+    for far, length, smooth in ((20, 25, sigma[0]), (10, 18, sigma[1])):
+        way = mgx.from_numpy((torch.rand(1, 1, 18, 25) * 2 - 1).numpy())
+        if smooth:
+            size = int(8 * smooth + 1) // 2 * 2 + 1  # the next odd number
+            way = F.gaussian_blur(way, size, sigma)
+        ways.append(way * far / length)
+    same(out, F.elastic_transform(img, mgx.cat(ways, 1).permute(0, 2, 3, 1), fill=[0.5]))
+
+
 REPRS = {
+    "RandomPerspective(0.3, 0.2)": "RandomPerspective(p=0.2)",
+    "ElasticTransform(2.0, (3.0, 4.0), 0, 5)": (
+        "ElasticTransform(alpha=[2.0, 2.0], sigma=(3.0, 4.0), interpolation=InterpolationMode.NEAREST, fill=[5.0])"
+    ),
     "RandomRotation(10)": "RandomRotation(degrees=[-10.0, 10.0], interpolation=nearest, expand=False, fill=0)",
     "RandomRotation((-3, 7), 2, True, (1, 2), None)": (
         "RandomRotation(degrees=[-3.0, 7.0], interpolation=bilinear, expand=True, center=(1, 2), fill=0)"
@@ -243,6 +345,11 @@ def test_text(code):
         ("RandomRotation(abs)", TypeError, "degrees should be a sequence of length 2"),
         ("RandomRotation(3, center=1)", TypeError, "center should be a sequence of length 2"),
         ("RandomRotation(3, fill=abs)", TypeError, "Fill should be either a sequence or a number"),
+        ("RandomPerspective(fill=abs)", TypeError, "Fill should be either a sequence or a number"),
+        ("ElasticTransform(1)", TypeError, "alpha should be float or a sequence of floats. Got <class 'int'>"),
+        ("ElasticTransform((1.0, 2.0, 3.0))", ValueError, "If alpha is a sequence its length should be 2. Got 3"),
+        ("ElasticTransform(1.0, (1, 2))", TypeError, "sigma should be a sequence of floats. Got <class 'int'>"),
+        ("ElasticTransform(fill='a')", TypeError, "fill should be int or float or a list or tuple of them"),
         ("RandomAffine(3, (2, 0))", ValueError, "translation values should be between 0 and 1"),
         ("RandomAffine(3, 1)", TypeError, "translate should be a sequence of length 2"),
         ("RandomAffine(3, scale=(0, 1))", ValueError, "scale values should be positive"),

@@ -32,13 +32,14 @@ from microgradx.vision.transforms.random_levels import (
     RandomPosterize,
     RandomSolarize,
 )
-from microgradx.vision.transforms.random_warp import RandomAffine, RandomRotation
+from microgradx.vision.transforms.random_warp import ElasticTransform, RandomAffine, RandomPerspective, RandomRotation
 
 __all__ = [
     "CenterCrop",
     "ColorJitter",
     "Compose",
     "ConvertImageDtype",
+    "ElasticTransform",
     "FiveCrop",
     "GaussianBlur",
     "Grayscale",
@@ -60,6 +61,7 @@ __all__ = [
     "RandomHorizontalFlip",
     "RandomInvert",
     "RandomOrder",
+    "RandomPerspective",
     "RandomPosterize",
     "RandomResizedCrop",
     "RandomRotation",

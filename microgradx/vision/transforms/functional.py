@@ -43,7 +43,7 @@ from microgradx.vision.transforms.levels import (
     posterize,
     solarize,
 )
-from microgradx.vision.transforms.warp import affine, rotate
+from microgradx.vision.transforms.warp import affine, elastic_transform, perspective, rotate
 
 __all__ = [
     "InterpolationMode",
@@ -58,6 +58,7 @@ __all__ = [
     "center_crop",
     "convert_image_dtype",
     "crop",
+    "elastic_transform",
     "equalize",
     "erase",
     "five_crop",
@@ -69,6 +70,7 @@ __all__ = [
     "invert",
     "normalize",
     "pad",
+    "perspective",
     "pil_to_tensor",
     "posterize",
     "resize",

@@ -1,14 +1,24 @@
-"""Transforms that move pixels by a matrix that is drawn: turns, and all that keeps lines straight and parallel."""
+"""Transforms that move pixels by amounts that are drawn: turns and shears, perspective, and each pixel by itself."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from microgradx.nn.module import Module
+from microgradx.ops.shape import cat
+from microgradx.random import rand
 from microgradx.vision.transforms import functional as F
-from microgradx.vision.transforms.draws import angles, check_fill, check_sequence, fill_of, uniform
+from microgradx.vision.transforms.draws import (
+    angles,
+    chance,
+    check_fill,
+    check_sequence,
+    fill_of,
+    uniform,
+    whole,
+)
 from microgradx.vision.transforms.image import InterpolationMode, interpolation_mode
 
-__all__ = ["RandomAffine", "RandomRotation"]
+__all__ = ["ElasticTransform", "RandomAffine", "RandomPerspective", "RandomRotation"]
 
 
 class RandomRotation(Module):
@@ -145,3 +155,117 @@ class RandomAffine(Module):
         if self.center is not None:
             parts.append(f"center={self.center}")
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+class RandomPerspective(Module):
+    """An image as it is seen from aside, with chance ``p``: where its corners go is drawn.
+
+    Args:
+        distortion_scale: How far they may go inward, as a share of half of the image, from 0 to 1.
+        p: The chance.
+        interpolation: An `InterpolationMode`, or Pillow's number for it.
+        fill: The color of what was outside of the image.
+
+    Raises: TypeError: a fill color that is none.
+    Source: ``torchvision.transforms.RandomPerspective``, the same corners for the same seed.
+    """
+
+    def __init__(
+        self,
+        distortion_scale: float = 0.5,
+        p: float = 0.5,
+        interpolation: Any = InterpolationMode.BILINEAR,
+        fill: Any = 0,
+    ) -> None:
+        super().__init__()
+        self.p = p
+        self.interpolation = interpolation_mode(interpolation)
+        self.distortion_scale = distortion_scale
+        self.fill = check_fill(fill)
+
+    @staticmethod
+    def get_params(width: int, height: int, distortion_scale: float) -> tuple[list[list[int]], list[list[int]]]:
+        """The corners of an image, and where they go; from the upper left one, clockwise."""
+        across, down = (int(distortion_scale * (length // 2)) for length in (width, height))
+        corners = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
+        moved = []
+        for x, y in corners:
+            new_x = whole(across + 1) if x == 0 else width - across - 1 + whole(across + 1)
+            new_y = whole(down + 1) if y == 0 else height - down - 1 + whole(down + 1)
+            moved.append([new_x, new_y])
+        return corners, moved
+
+    def forward(self, img: Any) -> Any:
+        channels, height, width = F.get_dimensions(img)
+        if not chance(self.p):
+            return img
+        corners, moved = self.get_params(width, height, self.distortion_scale)
+        return F.perspective(img, corners, moved, self.interpolation, fill_of(img, self.fill, channels))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(p={self.p})"
+
+
+def two_floats(value: Any, name: str) -> Any:
+    """A float as two; two floats as they are."""
+    if isinstance(value, float):
+        return [value, value]
+    if not isinstance(value, Sequence):
+        raise TypeError(f"{name} should be float or a sequence of floats. Got {type(value)}")
+    if len(value) != 2:
+        raise ValueError(f"If {name} is a sequence its length should be 2. Got {len(value)}")
+    for each in value:
+        if not isinstance(each, float):
+            raise TypeError(f"{name} should be a sequence of floats. Got {type(each)}")
+    return value
+
+
+class ElasticTransform(Module):
+    """An image with each pixel moved by itself, as if seen through water; neighbours move nearly alike.
+
+    Args:
+        alpha: How far pixels move, or how far across and down.
+        sigma: How smooth that is, or how smooth across and down: the deviation of a blur.
+        interpolation: An `InterpolationMode`, or Pillow's number for it; nearest or bilinear.
+        fill: The color of what was outside of the image.
+
+    Units: pixels.
+    Raises: TypeError, ValueError: arguments that are no floats.
+    Source: ``torchvision.transforms.ElasticTransform``, the same ways for the same seed; P. Simard, D. Steinkraus,
+        J. Platt, "Best practices for convolutional neural networks applied to visual document analysis" (2003).
+    """
+
+    def __init__(
+        self, alpha: Any = 50.0, sigma: Any = 5.0, interpolation: Any = InterpolationMode.BILINEAR, fill: Any = 0
+    ) -> None:
+        super().__init__()
+        self.alpha = two_floats(alpha, "alpha")
+        self.sigma = two_floats(sigma, "sigma")
+        self.interpolation = interpolation_mode(interpolation)
+        if not isinstance(fill, (int, float, list, tuple)):
+            raise TypeError(f"fill should be int or float or a list or tuple of them. Got {type(fill)}")
+        self.fill = [float(f) for f in (fill if isinstance(fill, (list, tuple)) else [fill])]
+
+    @staticmethod
+    def get_params(alpha: Sequence[float], sigma: Sequence[float], size: Sequence[int]) -> Any:
+        """How far each pixel moves, (1, H, W, 2), for a size (H, W)."""
+        ways = []
+        for far, smooth, length in zip(alpha, sigma, (size[1], size[0])):
+            way = rand(1, 1, *size) * 2 - 1
+            if smooth > 0.0:
+                kernel = int(8 * smooth + 1)
+                kernel += kernel % 2 == 0
+                way = F.gaussian_blur(way, [kernel, kernel], list(sigma))
+            ways.append(way * far / length)
+        return cat(ways, 1).permute(0, 2, 3, 1)
+
+    def forward(self, tensor: Any) -> Any:
+        _, height, width = F.get_dimensions(tensor)
+        displacement = self.get_params(self.alpha, self.sigma, [height, width])
+        return F.elastic_transform(tensor, displacement, self.interpolation, self.fill)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(alpha={self.alpha}, sigma={self.sigma}, interpolation={self.interpolation}, "
+            f"fill={self.fill})"
+        )

@@ -1,15 +1,18 @@
-"""Pixels to other places by a matrix: turning, moving, scaling, shearing."""
+"""Pixels to other places: by a matrix (turning, moving, scaling, shearing), in perspective, or each by itself."""
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from microgradx.creation import from_numpy, tensor
+from microgradx.creation import as_tensor, from_numpy, tensor
+from microgradx.graph import Array
 from microgradx.nn import functional as F
 from microgradx.ops.indexing import where
+from microgradx.tensor import Tensor
+from microgradx.vision.transforms.convert import pil_to_tensor, to_pil_image
 from microgradx.vision.transforms.geometry import as_float_batch
 from microgradx.vision.transforms.image import (
     NUMBERS,
@@ -54,10 +57,17 @@ def expanded(matrix: Any, width: int, height: int) -> tuple[int, int]:
     return int(new_width), int(new_height)
 
 
-def warp(img: Any, matrix: Sequence[float], mode: InterpolationMode, fill: Any, size: tuple[int, int] | None) -> Any:
-    """A tensor image of which each pixel comes from where the matrix says; (0, 0) is the middle.
+def sample(img: Any, places: Callable[[Any], Any], mode: InterpolationMode, fill: Any) -> Any:
+    """A tensor image of which each pixel comes from another place.
 
-    Raises: ValueError: the mode is not one for tensors, or ``fill`` has not one number or one for each channel.
+    Args:
+        img: The image.
+        places: A function of a dtype that returns an array, or a tensor, of shape (1, H', W', 2): for each pixel of the
+            result x and y of its place, -1 being the left or upper edge of the image, and 1 the right or lower one.
+        mode: Nearest or bilinear.
+        fill: The color of places outside, one number or one for each channel; None is black.
+
+    Raises: ValueError: another mode, or another number of colors.
     """
     channels, height, width = get_dimensions(check_image(img))
     if mode not in (InterpolationMode.NEAREST, InterpolationMode.BILINEAR):
@@ -68,26 +78,44 @@ def warp(img: Any, matrix: Sequence[float], mode: InterpolationMode, fill: Any, 
             "The number of elements in 'fill' cannot broadcast to match the number of channels of the image "
             f"({len(colors)} != {channels})"
         )
-    new_width, new_height = size or (width, height)
 
     def compute(x: Any) -> Any:
-        kind = x.array.dtype
-        # The middles of the result's pixels, and for each where it comes from: -1 is the left edge, 1 the right one.
-        across, down = (np.arange(n) - (n - 1) / 2 for n in (new_width, new_height))
-        places = np.stack([*np.meshgrid(across, down), np.ones((new_height, new_width))], axis=-1).astype(kind)
-        to_input = np.asarray(matrix, kind).reshape(2, 3).T / np.array([0.5 * width, 0.5 * height], kind)
-        grid = from_numpy(places @ to_input)[None].expand(len(x), new_height, new_width, 2)
-        out = F.grid_sample(x, grid, mode=mode.value, padding_mode="zeros", align_corners=False)
+        grid = as_tensor(places(x.array.dtype), dtype=x.dtype)
+        each = grid.expand(len(x), *grid.shape[1:])
+        out = F.grid_sample(x, each, mode=mode.value, padding_mode="zeros", align_corners=False)
         if colors is None:
             return out
         # How much of each pixel comes from inside; elsewhere is the color.
-        inside = F.grid_sample(x.new_ones(1, 1, height, width), grid[:1], mode=mode.value, align_corners=False)
+        inside = F.grid_sample(x.new_ones(1, 1, height, width), grid, mode=mode.value, align_corners=False)
         color = tensor(colors, dtype=x.dtype).view(1, -1, 1, 1)
         if mode is InterpolationMode.NEAREST:
             return where(inside < 0.5, color, out)
         return out * inside + (1.0 - inside) * color
 
     return as_float_batch(img, compute)
+
+
+def pixels(width: int, height: int, x: float, y: float, dtype: Any) -> Array:
+    """(x, y, 1) for each pixel of an image, the given ones being those of the first."""
+    places = [*np.meshgrid(np.arange(width) + x, np.arange(height) + y), np.ones((height, width))]
+    return np.stack(places, axis=-1).astype(dtype)
+
+
+def warp(img: Any, matrix: Sequence[float], mode: InterpolationMode, fill: Any, size: tuple[int, int] | None) -> Any:
+    """A tensor image of which each pixel comes from where the matrix says; (0, 0) is the middle."""
+    _, height, width = get_dimensions(check_image(img))
+    new_width, new_height = size or (width, height)
+
+    def places(dtype: Any) -> Array:
+        middles = pixels(new_width, new_height, (1 - new_width) / 2, (1 - new_height) / 2, dtype)
+        return (middles @ to_edges(matrix, width, height, dtype))[np.newaxis]
+
+    return sample(img, places, mode, fill)
+
+
+def to_edges(matrix: Any, width: int, height: int, dtype: Any) -> Array:
+    """A matrix of two rows as one to multiply with from the left, and then to divide by half the image's size."""
+    return np.asarray(matrix, dtype).reshape(2, 3).T / np.array([0.5 * width, 0.5 * height], dtype)
 
 
 def from_middle(center: Any, img: Any) -> list[float]:
@@ -190,3 +218,99 @@ def affine(
         return img.transform(img.size, method, matrix, NUMBERS[mode], fillcolor=color_for(img, fill))
     matrix = backward_matrix(from_middle(center, img), angle, translate, scale, shears)
     return warp(img, matrix, mode, fill, None)
+
+
+def perspective_coefficients(startpoints: Any, endpoints: Any) -> list[float]:
+    """The numbers a to h of a view in perspective: the pixel (x, y) of the result comes from
+    ((a x + b y + c) / (g x + h y + 1), (d x + e y + f) / (g x + h y + 1)), the end points from the start points.
+    """
+    if len(startpoints) != 4 or len(endpoints) != 4:
+        raise ValueError(
+            f"Please provide exactly four corners, got {len(startpoints)} startpoints and {len(endpoints)} endpoints."
+        )
+    rows = []
+    for (x, y), (u, v) in zip(endpoints, startpoints):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+    try:
+        solution = np.linalg.solve(np.array(rows, np.float64), np.array(startpoints, np.float64).reshape(8))
+    except np.linalg.LinAlgError:
+        raise ValueError(f"expected corners of which no three lie on a line, got endpoints {endpoints}") from None
+    found: list[float] = solution.astype(np.float32).tolist()
+    return found
+
+
+def perspective(
+    img: Any,
+    startpoints: Sequence[Sequence[int]],
+    endpoints: Sequence[Sequence[int]],
+    interpolation: Any = InterpolationMode.BILINEAR,
+    fill: Any = None,
+) -> Any:
+    """An image as it is seen from aside.
+
+    Args:
+        img: An image of Pillow or a tensor.
+        startpoints: Four corners (x, y) in the image: upper left, upper right, lower right, lower left.
+        endpoints: Where they are in the result.
+        interpolation: An `InterpolationMode`, or Pillow's number for it; for tensors nearest or bilinear.
+        fill: The color of what was outside of the image, one number or one for each channel; None is black.
+
+    Raises: TypeError, ValueError: arguments that are none of these.
+    Source: ``torchvision.transforms.functional.perspective``.
+
+    Example:
+        >>> corners = [(0, 0), (2, 0), (2, 1), (0, 1)]
+        >>> perspective(mgx.tensor([[1.0, 2.0], [3.0, 4.0]]), corners, [(0, 0), (2, 0), (2, 1), (0, 1)])
+        tensor([[1., 2.],
+                [3., 4.]])
+    """
+    coefficients = perspective_coefficients(startpoints, endpoints)
+    mode = interpolation_mode(interpolation)
+    if is_pillow(img):
+        method = pillow().Transform.PERSPECTIVE
+        return img.transform(img.size, method, coefficients, NUMBERS[mode], fillcolor=color_for(img, fill))
+    _, height, width = get_dimensions(check_image(img))
+
+    def places(dtype: Any) -> Array:
+        middles = pixels(width, height, 0.5, 0.5, dtype)
+        nearness = middles @ np.array([*coefficients[6:], 1.0], dtype)
+        return (middles @ to_edges(coefficients[:6], width, height, dtype) / nearness[..., np.newaxis] - 1)[np.newaxis]
+
+    return sample(img, places, mode, fill)
+
+
+def elastic_transform(
+    img: Any, displacement: Any, interpolation: Any = InterpolationMode.BILINEAR, fill: Any = None
+) -> Any:
+    """An image with each pixel moved by itself, as if seen through water.
+
+    Args:
+        img: An image of Pillow or a tensor.
+        displacement: (1, H, W, 2): for each pixel how far off x and y of its place are, 2 being the whole image.
+        interpolation: An `InterpolationMode`, or Pillow's number for it; nearest or bilinear.
+        fill: The color of what was outside of the image, one number or one for each channel; None is black.
+
+    Raises: TypeError, ValueError: arguments that are none of these.
+    Source: ``torchvision.transforms.functional.elastic_transform``.
+
+    Example:
+        >>> still = elastic_transform(mgx.tensor([[1.0, 2.0, 3.0]]), mgx.zeros(1, 1, 3, 2))
+        >>> still
+        tensor([[1., 2., 3.]])
+    """
+    mode = interpolation_mode(interpolation)
+    if not isinstance(displacement, Tensor):
+        raise TypeError(f"Argument displacement should be a Tensor, got {type(displacement)}")
+    if is_pillow(img):
+        return to_pil_image(elastic_transform(pil_to_tensor(img), displacement, mode, fill), mode=img.mode)
+    _, height, width = get_dimensions(check_image(img))
+    shape = (1, height, width, 2)
+    if tuple(displacement.shape) != shape:
+        raise ValueError(f"Argument displacement shape should be {shape}, but given {tuple(displacement.shape)}")
+
+    def places(dtype: Any) -> Any:
+        middles = pixels(width, height, (1 - width) / 2, (1 - height) / 2, np.float64)[..., :2]
+        still = middles / np.array([0.5 * width, 0.5 * height])
+        return displacement + from_numpy(still.astype(displacement.array.dtype)[np.newaxis])
+
+    return sample(img, places, mode, fill)
