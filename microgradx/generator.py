@@ -393,12 +393,10 @@ class Generator:
 
     def poisson(self, rates: Array) -> Array:
         """One float64 number for each of the ``rates``, a 1-d array. Source: ``torch.poisson``."""
-        return np.array([self._poisson(rate) for rate in rates.tolist()], np.float64)
+        with _OneByOne(self) as draw:
+            return np.array([self._poisson(rate, draw.uniform) for rate in rates.tolist()], np.float64)
 
-    def _poisson(self, rate: float) -> int:
-        def u() -> float:
-            return float(self.uniform(1, dtype=np.float64)[0])
-
+    def _poisson(self, rate: float, u: Callable[[], float]) -> int:
         if rate == 0:
             return 0
         if rate < 10:  # count arrivals: a product of uniforms falls below exp(-rate)
@@ -430,29 +428,30 @@ class Generator:
 
         Source: ``torch.binomial``.
         """
-        kind = p.dtype.type
-        return np.array([self._binomial(n, x, kind) for n, x in zip(counts, p)], p.dtype)
+        with _OneByOne(self) as draw:
+            return np.array([self._binomial(n, x, draw.uniform) for n, x in zip(counts, p)], p.dtype)
 
-    def _binomial(self, n: Any, p: Any, kind: Any) -> Any:
+    def _binomial(self, n: Any, p: Any, uniform: Callable[[], float]) -> Any:
+        kind = p.dtype.type
         if not (n > 0 and p > 0):
             return kind(0) if n <= 0 or p <= 0 else kind(math.nan)
         if p >= 1:
             return n
         few = p if p <= 0.5 else kind(1 - float(p))
-        found = self._binomial_by_rejection(n, few) if n * few >= 10 else self._binomial_by_waiting(n, few)
+        found = (self._binomial_by_rejection if n * few >= 10 else self._binomial_by_waiting)(n, few, uniform)
         return found if p <= 0.5 else n - found
 
-    def _binomial_by_waiting(self, n: float, p: Any) -> int:
+    def _binomial_by_waiting(self, n: float, p: Any, uniform: Callable[[], float]) -> int:
         """Count the successes, going from one to the next: the waiting times are geometric."""
         trials, successes, log_failure = 0.0, 0, float(np.log1p(-p))
         while True:
-            u = float(self.uniform(1, dtype=np.float64)[0])
+            u = uniform()
             trials += math.ceil(math.log(u) / log_failure) if u > 0 else math.inf
             if trials > n:
                 return successes
             successes += 1
 
-    def _binomial_by_rejection(self, n: Any, p: Any) -> Any:
+    def _binomial_by_rejection(self, n: Any, p: Any, uniform: Callable[[], float]) -> Any:
         # W. Hörmann, "The generation of binomial random variates" (1993). What is written with n and p alone is rounded
         # to their dtype, the rest is in double precision, as in PyTorch.
         deviation, center = float(np.sqrt(n * p * (1 - p))), float(n * p) + 0.5
@@ -463,8 +462,7 @@ class Generator:
         alpha = (2.83 + 5.1 / b) * deviation
         accept_below = 0.92 - 4.2 / b
         while True:
-            u, v = self.uniform(2, dtype=np.float64).tolist()
-            u -= 0.5
+            u, v = uniform() - 0.5, uniform()
             s = 0.5 - abs(u)
             k = math.floor((2 * a / s + b) * u + center)
             if not 0 <= k <= count:
@@ -479,6 +477,73 @@ class Generator:
             )  # fmt: skip
             if math.log(v * alpha / (a / (s * s) + b)) <= bound:
                 return k
+
+    def gamma(self, concentrations: Array) -> Array:
+        """One float64 number of each standard gamma distribution, whose densities are ``x**(a - 1) * exp(-x)``: of 1-d a.
+
+        Source: ``torch._standard_gamma``.
+        """
+        with _OneByOne(self) as draw:
+            return np.array([self._gamma(a, draw) for a in concentrations], np.float64)
+
+    def _gamma(self, a: Any, draw: "_OneByOne") -> float:
+        # G. Marsaglia and W. W. Tsang, "A simple method for generating gamma variables" (2000). What is written with `a`
+        # alone is rounded to its dtype, and the constants are those of float32, as in PyTorch.
+        if a == 0:
+            return 0.0
+        scale, kind = 1.0, a.dtype.type
+        if a < 1:
+            scale = (1 - draw.uniform()) ** float(kind(1) / a)
+            a = a + kind(1)
+        d = float(a - kind(float32(1 / 3)))
+        c = 1 / math.sqrt(9 * d)
+        while True:
+            x = draw.normal()
+            y = 1 + c * x
+            if y <= 0:
+                continue
+            v = y * y * y
+            u = 1 - draw.uniform()
+            square = x * x
+            near = u < 1 - float(float32(0.0331)) * square * square
+            if near or math.log(u) < 0.5 * square + d * (1 - v + math.log(v)):
+                return scale * d * v
+
+
+class _OneByOne:
+    """Float64 numbers one after the other, for loops of which nobody knows how many they need.
+
+    They are drawn ahead, many at a time; at the end the generator goes back to where it would be without.
+    """
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+        self.ahead: list[float] = []
+        self.used = 0
+
+    def __enter__(self) -> "_OneByOne":
+        self.start = self.generator._twister.state
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.generator._twister.state = self.start
+        self.generator.long_words(self.used)
+
+    def uniform(self) -> float:
+        if self.used == len(self.ahead):
+            self.ahead += self.generator.uniform(max(16, self.used), dtype=np.float64).tolist()
+        self.used += 1
+        return self.ahead[self.used - 1]
+
+    def normal(self) -> float:
+        """As `Generator.normal` draws them one by one, in pairs."""
+        kept = self.generator._cached
+        if kept is not None:
+            self.generator._cached = None
+            return kept
+        angle, radius = 2.0 * math.pi * self.uniform(), math.sqrt(-2.0 * math.log1p(-self.uniform()))
+        self.generator._cached = radius * math.sin(angle)
+        return radius * math.cos(angle)
 
 
 def _stirling_rest(k: float) -> float:

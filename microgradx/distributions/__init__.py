@@ -2,31 +2,40 @@
 
 from microgradx.distributions import constraints, transforms
 from microgradx.distributions.bernoulli import Bernoulli
+from microgradx.distributions.beta import Beta
 from microgradx.distributions.binomial import Binomial
 from microgradx.distributions.categorical import Categorical
 from microgradx.distributions.cauchy import Cauchy
+from microgradx.distributions.chi2 import Chi2
 from microgradx.distributions.continuous_bernoulli import ContinuousBernoulli
+from microgradx.distributions.dirichlet import Dirichlet
 from microgradx.distributions.distribution import Distribution
 from microgradx.distributions.exp_family import ExponentialFamily
 from microgradx.distributions.exponential import Exponential
+from microgradx.distributions.fishersnedecor import FisherSnedecor
+from microgradx.distributions.gamma import Gamma
 from microgradx.distributions.geometric import Geometric
 from microgradx.distributions.gumbel import Gumbel
 from microgradx.distributions.half_cauchy import HalfCauchy
 from microgradx.distributions.half_normal import HalfNormal
 from microgradx.distributions.independent import Independent
+from microgradx.distributions.inverse_gamma import InverseGamma
 from microgradx.distributions.kl import kl_divergence, register_kl
 from microgradx.distributions.kumaraswamy import Kumaraswamy
 from microgradx.distributions.laplace import Laplace
 from microgradx.distributions.log_normal import LogNormal
+from microgradx.distributions.logistic_normal import LogisticNormal
 from microgradx.distributions.mixture_same_family import MixtureSameFamily
 from microgradx.distributions.multinomial import Multinomial
 from microgradx.distributions.multivariate_normal import MultivariateNormal
+from microgradx.distributions.negative_binomial import NegativeBinomial
 from microgradx.distributions.normal import Normal
 from microgradx.distributions.one_hot_categorical import OneHotCategorical, OneHotCategoricalStraightThrough
 from microgradx.distributions.pareto import Pareto
 from microgradx.distributions.poisson import Poisson
 from microgradx.distributions.relaxed_bernoulli import RelaxedBernoulli
 from microgradx.distributions.relaxed_categorical import RelaxedOneHotCategorical
+from microgradx.distributions.studentT import StudentT
 from microgradx.distributions.transformed_distribution import TransformedDistribution
 from microgradx.distributions.transforms import (
     AbsTransform,
@@ -58,31 +67,39 @@ __all__ = [
     "AbsTransform",
     "AffineTransform",
     "Bernoulli",
+    "Beta",
     "Binomial",
     "CatTransform",
     "Categorical",
     "Cauchy",
+    "Chi2",
     "ComposeTransform",
     "ContinuousBernoulli",
     "CorrCholeskyTransform",
     "CumulativeDistributionTransform",
+    "Dirichlet",
     "Distribution",
     "ExpTransform",
     "Exponential",
     "ExponentialFamily",
+    "FisherSnedecor",
+    "Gamma",
     "Geometric",
     "Gumbel",
     "HalfCauchy",
     "HalfNormal",
     "Independent",
     "IndependentTransform",
+    "InverseGamma",
     "Kumaraswamy",
     "Laplace",
     "LogNormal",
+    "LogisticNormal",
     "LowerCholeskyTransform",
     "MixtureSameFamily",
     "Multinomial",
     "MultivariateNormal",
+    "NegativeBinomial",
     "Normal",
     "OneHotCategorical",
     "OneHotCategoricalStraightThrough",
@@ -98,6 +115,7 @@ __all__ = [
     "SoftplusTransform",
     "StackTransform",
     "StickBreakingTransform",
+    "StudentT",
     "TanhTransform",
     "Transform",
     "TransformedDistribution",
@@ -113,22 +131,8 @@ __all__ = [
 
 _MISSING = {
     **dict.fromkeys(
-        (
-            "Beta",
-            "Chi2",
-            "Dirichlet",
-            "FisherSnedecor",
-            "Gamma",
-            "InverseGamma",
-            "LKJCholesky",
-            "NegativeBinomial",
-            "StudentT",
-            "Wishart",
-        ),
-        "its samples are made of gamma draws, which are not implemented; Kumaraswamy is much like Beta, and LogNormal or "
-        "Weibull like Gamma",
+        ("GeneralizedPareto", "LKJCholesky", "Wishart", "biject_to", "transform_to"), "it is not implemented"
     ),
-    **dict.fromkeys(("GeneralizedPareto", "LogisticNormal", "biject_to", "transform_to"), "it is not implemented"),
     "LowRankMultivariateNormal": "use MultivariateNormal, with the covariance matrix of the factor and the diagonal",
 }
 

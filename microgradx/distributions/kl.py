@@ -7,13 +7,16 @@ from typing import Any
 
 from microgradx.creation import full_like
 from microgradx.distributions.bernoulli import Bernoulli
+from microgradx.distributions.beta import Beta
 from microgradx.distributions.binomial import Binomial
 from microgradx.distributions.categorical import Categorical
 from microgradx.distributions.cauchy import Cauchy
 from microgradx.distributions.continuous_bernoulli import ContinuousBernoulli
+from microgradx.distributions.dirichlet import Dirichlet
 from microgradx.distributions.distribution import Distribution
 from microgradx.distributions.exp_family import ExponentialFamily
 from microgradx.distributions.exponential import Exponential
+from microgradx.distributions.gamma import Gamma
 from microgradx.distributions.geometric import Geometric
 from microgradx.distributions.gumbel import Gumbel
 from microgradx.distributions.half_normal import HalfNormal
@@ -142,6 +145,11 @@ def _bernoulli(p: Any, q: Any) -> Any:
     return of_one + of_zero.masked_fill(q.probs == 1, math.inf).masked_fill(p.probs == 1, 0)
 
 
+@_same(Beta)
+def _beta(p: Any, q: Any) -> Any:
+    return _dirichlet(p._dirichlet, q._dirichlet)
+
+
 @_same(Binomial)
 def _binomial(p: Any, q: Any) -> Any:
     if (p.total_count < q.total_count).any():
@@ -174,10 +182,25 @@ def _continuous_bernoulli(p: Any, q: Any) -> Any:
     return p.mean * (p.logits - q.logits) + of_p - q._cont_bern_log_norm() - (-q.probs).log1p()
 
 
+@_same(Dirichlet)
+def _dirichlet(p: Any, q: Any) -> Any:
+    a, b = p.concentration, q.concentration
+    mean_log = a.digamma() - a.sum(-1, keepdim=True).digamma()
+    normalizers = a.sum(-1).lgamma() - b.sum(-1).lgamma() - (a.lgamma() - b.lgamma()).sum(-1)
+    return normalizers + ((a - b) * mean_log).sum(-1)
+
+
 @_same(Exponential)
 def _exponential(p: Any, q: Any) -> Any:
     ratio = q.rate / p.rate
     return ratio - ratio.log() - 1
+
+
+@_same(Gamma)
+def _gamma(p: Any, q: Any) -> Any:
+    a, b = p.concentration, q.concentration
+    rates = b * (p.rate / q.rate).log() + (q.rate - p.rate) * (a / p.rate)
+    return rates + b.lgamma() - a.lgamma() + (a - b) * a.digamma()
 
 
 @_same(Geometric)
@@ -263,6 +286,40 @@ def _bernoulli_poisson(p: Any, q: Any) -> Any:
     return q.rate - p.probs * q.rate.log() - p.entropy()
 
 
+@register_kl(Beta, ContinuousBernoulli)
+def _beta_continuous_bernoulli(p: Any, q: Any) -> Any:
+    return -p.entropy() - p.mean * q.logits - (-q.probs).log1p() - q._cont_bern_log_norm()
+
+
+@register_kl(Beta, Exponential)
+def _beta_exponential(p: Any, q: Any) -> Any:
+    return q.rate * p.mean - q.rate.log() - p.entropy()
+
+
+@register_kl(Beta, Gamma)
+def _beta_gamma(p: Any, q: Any) -> Any:
+    mean_log = p.concentration1.digamma() - (p.concentration1 + p.concentration0).digamma()
+    return _log_gamma_normalizer(q) - (q.concentration - 1) * mean_log + q.rate * p.mean - p.entropy()
+
+
+def _log_gamma_normalizer(q: Any) -> Any:
+    """The logarithm of what divides the density of a gamma distribution."""
+    return q.concentration.lgamma() - q.concentration * q.rate.log()
+
+
+@register_kl(Beta, Normal)
+def _beta_normal(p: Any, q: Any) -> Any:
+    variance = q.scale**2
+    squares = p.variance + (p.mean - q.loc) ** 2
+    return 0.5 * ((2 * math.pi * variance).log() + squares / variance) - p.entropy()
+
+
+@register_kl(Beta, Uniform)
+def _beta_uniform(p: Any, q: Any) -> Any:
+    outside = (q.low > 0) | (q.high < 1)
+    return ((q.high - q.low).log() - p.entropy()).masked_fill(outside, math.inf)
+
+
 @register_kl(ContinuousBernoulli, Exponential)
 def _continuous_bernoulli_exponential(p: Any, q: Any) -> Any:
     return q.rate * p.mean - q.rate.log() - p.entropy()
@@ -281,6 +338,12 @@ def _continuous_bernoulli_uniform(p: Any, q: Any) -> Any:
     return ((q.high - q.low).log() - p.entropy()).masked_fill(outside, math.inf)
 
 
+@register_kl(Exponential, Gamma)
+def _exponential_gamma(p: Any, q: Any) -> Any:
+    ratio, a = q.rate / p.rate, q.concentration
+    return ratio - a * ratio.log() + a.lgamma() + a * euler_constant - (1 + euler_constant)
+
+
 @register_kl(Exponential, Gumbel)
 def _exponential_gumbel(p: Any, q: Any) -> Any:
     product, place = p.rate * q.scale, q.loc / q.scale
@@ -293,6 +356,31 @@ def _exponential_normal(p: Any, q: Any) -> Any:
     return (
         0.5 * (2 * math.pi * variance * p.rate**2).log() - 1 + (p.rate**-2 - q.loc / p.rate + q.loc**2 / 2) / variance
     )
+
+
+def _less_entropy(p: Any) -> Any:
+    """The part of the mean of a gamma distribution's log density that does not depend on its rate."""
+    a = p.concentration
+    return (a - 1) * a.digamma() - a.lgamma() - a
+
+
+@register_kl(Gamma, Exponential)
+def _gamma_exponential(p: Any, q: Any) -> Any:
+    return q.rate * p.concentration / p.rate - q.rate.log() - p.entropy()
+
+
+@register_kl(Gamma, Gumbel)
+def _gamma_gumbel(p: Any, q: Any) -> Any:
+    product, place = p.rate * q.scale, q.loc / q.scale
+    mean_exp = (1 + product.reciprocal()) ** -p.concentration
+    return _less_entropy(p) + product.log() + p.concentration / product + place.exp() * mean_exp - place
+
+
+@register_kl(Gamma, Normal)
+def _gamma_normal(p: Any, q: Any) -> Any:
+    variance = q.scale**2
+    squares = p.variance + (p.mean - q.loc) ** 2
+    return _less_entropy(p) + 0.5 * ((2 * math.pi * variance * p.rate**2).log() + squares / variance)
 
 
 @register_kl(Gumbel, Normal)
@@ -330,6 +418,14 @@ def _pareto_exponential(p: Any, q: Any) -> Any:
     return result.masked_fill(p.alpha <= 1, math.inf)
 
 
+@register_kl(Pareto, Gamma)
+def _pareto_gamma(p: Any, q: Any) -> Any:
+    mean_log = p.scale.log() + p.alpha.reciprocal()
+    mean = p.alpha * p.scale / (p.alpha - 1)
+    result = p.alpha.log() - mean_log + _log_gamma_normalizer(q) + (1 - q.concentration) * mean_log + q.rate * mean - 1
+    return result.masked_fill(p.alpha <= 1, math.inf)
+
+
 @register_kl(Pareto, Normal)
 def _pareto_normal(p: Any, q: Any) -> Any:
     step = p.scale / (p.alpha - 1)
@@ -337,6 +433,20 @@ def _pareto_normal(p: Any, q: Any) -> Any:
     height = (math.sqrt(2 * math.pi) * q.scale * p.alpha / p.scale).log()
     result = height - p.alpha.reciprocal() + squares / (2 * q.scale**2) - 1
     return result.masked_fill(p.alpha <= 2, math.inf)
+
+
+def _mean_log(low: Any, high: Any) -> Any:
+    """The mean of the logarithm of a number that is uniform between two others."""
+    width = high - low
+    return (high.xlogy(high) - low.xlogy(low) - width) / width
+
+
+@register_kl(Uniform, Beta)
+def _uniform_beta(p: Any, q: Any) -> Any:
+    a, b = q.concentration1, q.concentration0
+    log_beta = a.lgamma() + b.lgamma() - (a + b).lgamma()
+    logs = (a - 1) * _mean_log(p.low, p.high) + (b - 1) * _mean_log(1 - p.high, 1 - p.low)
+    return (log_beta - logs - (p.high - p.low).log()).masked_fill((p.high > 1) | (p.low < 0), math.inf)
 
 
 @register_kl(Uniform, ContinuousBernoulli)
@@ -351,6 +461,13 @@ def _uniform_continuous_bernoulli(p: Any, q: Any) -> Any:
 def _uniform_exponential(p: Any, q: Any) -> Any:
     width = p.high - p.low
     return (q.rate * (p.high + p.low) / 2 - (width * q.rate).log()).masked_fill(p.low < 0, math.inf)
+
+
+@register_kl(Uniform, Gamma)
+def _uniform_gamma(p: Any, q: Any) -> Any:
+    logs = (1 - q.concentration) * _mean_log(p.low, p.high)
+    result = logs - (p.high - p.low).log() + _log_gamma_normalizer(q) + q.rate * (p.high + p.low) / 2
+    return result.masked_fill(p.low < 0, math.inf)
 
 
 @register_kl(Uniform, Gumbel)
@@ -369,24 +486,25 @@ def _uniform_normal(p: Any, q: Any) -> Any:
 
 @register_kl(Uniform, Pareto)
 def _uniform_pareto(p: Any, q: Any) -> Any:
-    width = p.high - p.low
-    mean_log = (p.high.xlogy(p.high) - p.low.xlogy(p.low) - width) / width
-    result = (q.alpha + 1) * mean_log - (q.alpha * q.scale**q.alpha * width).log()
+    normalizer = (q.alpha * q.scale**q.alpha * (p.high - p.low)).log()
+    result = (q.alpha + 1) * _mean_log(p.low, p.high) - normalizer
     return result.masked_fill(p.low < q.scale, math.inf)
 
 
 def _infinite(p: Any, q: Any) -> Any:
     """Some outcomes of p are impossible for q."""
-    return full_like(next(iter(p.__dict__[name] for name in p.arg_constraints if name in p.__dict__)), math.inf)
+    return full_like(getattr(p, next(iter(p.arg_constraints))), math.inf)
 
 
 _IMPOSSIBLE: dict[type, tuple[type, ...]] = {
+    Beta: (Pareto,),
     ContinuousBernoulli: (Pareto,),
-    Exponential: (ContinuousBernoulli, Pareto, Uniform),
-    Gumbel: (ContinuousBernoulli, Exponential, Pareto, Uniform),
-    Laplace: (ContinuousBernoulli, Exponential, Pareto, Uniform),
-    Normal: (ContinuousBernoulli, Exponential, Pareto, Uniform),
-    Pareto: (ContinuousBernoulli, Uniform),
+    Exponential: (Beta, ContinuousBernoulli, Pareto, Uniform),
+    Gamma: (Beta, ContinuousBernoulli, Pareto, Uniform),
+    Gumbel: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Laplace: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Normal: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Pareto: (Beta, ContinuousBernoulli, Uniform),
     Poisson: (Bernoulli, Binomial),
 }
 for _p, _qs in _IMPOSSIBLE.items():

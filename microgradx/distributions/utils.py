@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.autograd import enable_grad
+from microgradx.autograd import enable_grad, no_grad
 from microgradx.creation import empty, tensor
 from microgradx.dtypes import finfo, get_default_dtype
 from microgradx.nn.functional import softmax
@@ -65,6 +65,14 @@ def probs_to_logits(probs: Any, is_binary: bool = False) -> Any:
     """The inverse of `logits_to_probs`, of probabilities that `clamp_probs` has clamped."""
     p = clamp_probs(probs)
     return p.log() - (-p).log1p() if is_binary else p.log()
+
+
+def at_least_tiny(x: Any) -> Any:
+    """Samples that are to be positive, without zeros; their gradients are as if nothing had been changed."""
+    tiny = finfo(x.dtype).tiny
+    with no_grad():
+        lift = (tiny - x).clamp(min=0)
+    return x + lift if lift.any() else x
 
 
 def standard_normal(shape: Sequence[int], dtype: Any) -> Any:

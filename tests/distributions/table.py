@@ -29,7 +29,7 @@ class Row:
     parameters: dict[str, Any]
     build: Callable[..., Any] | None = None
     exact: bool = True  # False: samples go through exp or log, which differ in the last place
-    values: Any = None  # where to compare log_prob and cdf, beside samples
+    approximate: bool = False  # PyTorch's gradients of samples are, to 2 parts in a thousand
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,8 +57,8 @@ class Row:
         build = self.build or (lambda d, **p: getattr(d, self.name)(**p))
         return build(lib.distributions, **passed, **options), leaves
 
-    def both(self, dtype: str = "float64") -> Any:
-        return self.make(mgx, dtype), self.make(torch, dtype)
+    def both(self, dtype: str = "float64", requires_grad: bool = True) -> Any:
+        return self.make(mgx, dtype, requires_grad), self.make(torch, dtype, requires_grad)
 
 
 def rows(name: str, *parameters: dict[str, Any], **options: Any) -> list[Row]:
@@ -80,6 +80,11 @@ LOCATIONS = [
 EITHER = [{"probs": PROBS}, {"logits": LOGITS}, {"probs": As(0.3)}, {"logits": As(0.5)}]
 CATEGORIES = [{"probs": WEIGHTS}, {"logits": WEIGHTS}, {"probs": [0.25, 0.75]}, {"logits": [[[0.5, 1.0, -1.0]]]}]
 
+GAMMAS = [
+    {"concentration": SCALE, "rate": [[0.5], [2.0]]},
+    {"concentration": As(0.3), "rate": As(2)},
+    {"concentration": [[0.01, 12.0, 300.0]], "rate": 1.0},
+]
 FACTOR = [[1.0, 0.0, 0.0], [0.5, 2.0, 0.0], [-0.25, 0.75, 0.5]]
 COVARIANCE = (np.array(FACTOR) @ np.array(FACTOR).T).tolist()
 MATRICES = [
@@ -177,5 +182,31 @@ ROWS = [
     *rows("TransformedDistribution", *LOCATIONS[:2], build=squashed, exact=False),
     *rows("TransformedDistribution", {"loc": LOC, "scale": SCALE}, build=softmax_of_normal, exact=False),
     *rows("TransformedDistribution", {"loc": LOC, "scale": SCALE}, build=sticks, exact=False),
+    *rows("Gamma", *GAMMAS, approximate=True),
+    *rows("Chi2", {"df": SCALE}, {"df": As(3)}, approximate=True),
+    *rows("InverseGamma", *GAMMAS[:2], approximate=True, exact=False),
+    *rows("Dirichlet", {"concentration": WEIGHTS}, {"concentration": [20.0, 0.1]}, approximate=True),
+    *rows(
+        "Beta",
+        {"concentration1": SCALE, "concentration0": [[0.5], [2.0]]},
+        {"concentration1": As(1.5), "concentration0": As(3)},
+        approximate=True,
+    ),
+    *rows(
+        "StudentT",
+        {"df": [[0.7, 1.5, 4.0]], "loc": LOC, "scale": SCALE},
+        {"df": As(5)},
+        {"df": 30.0, "loc": As(1.0)},
+        approximate=True,
+    ),
+    *rows(
+        "FisherSnedecor", {"df1": SCALE, "df2": [[1.0], [3.0], [9.0]]}, {"df1": As(5), "df2": As(6)}, approximate=True
+    ),
+    *rows(
+        "NegativeBinomial",
+        {"total_count": As(3), "probs": PROBS},
+        {"total_count": [[0.5], [20.0]], "logits": LOGITS},
+    ),
+    *rows("LogisticNormal", *LOCATIONS[:3], exact=False),
 ]
 assert len({row.id for row in ROWS}) == len(ROWS)

@@ -35,18 +35,24 @@ def test_samples_are_pytorchs(row, dtype):
 
 @ROW
 def test_rsample_and_its_gradients(row):
-    compare(row, lambda d: d.rsample((3,)))
-    compare(row, lambda d: d.rsample((3,)), "float32", 1e-5)
+    if row.approximate:
+        compare(row, lambda d: d.rsample((3,)), second=False, slack=2e6)
+    else:
+        compare(row, lambda d: d.rsample((3,)))
+        compare(row, lambda d: d.rsample((3,)), "float32", 1e-5)
     np.testing.assert_array_equal(mgx.get_rng_state().numpy(), torch.get_rng_state().numpy())
 
 
 @ROW
 @pytest.mark.parametrize("method", ["log_prob", "cdf"])
 def test_methods_of_values(row, method):
-    compare(row, lambda d, x: getattr(d, method)(x), inputs=[sample_of(row)])
-    compare(row, lambda d, x: getattr(d, method)(x), "float32", 2e-4, inputs=[sample_of(row, (), "float32")])
-    if row.values is not None:
-        compare(row, lambda d, x: getattr(d, method)(x), inputs=[np.array(row.values)])
+    # PyTorch has no derivative of the incomplete gamma function by its first argument.
+    by_parameters = not (method == "cdf" and row.approximate)
+    for dtype, rtol, shape in (("float64", 1e-9, (4,)), ("float32", 2e-4, ())):
+        compare(
+            row, lambda d, x: getattr(d, method)(x), dtype, rtol,
+            inputs=[sample_of(row, shape, dtype)], requires_grad=by_parameters,
+        )  # fmt: skip
 
 
 @ROW
