@@ -207,9 +207,14 @@ def eye(n: int, m: int | None = None, **options: Any) -> Any:
 
 
 def like(make: Any, input: Any, options: dict[str, Any], *value: Any) -> Any:
-    check_tensor(make.__name__ + "_like", input)
+    array = check_tensor(make.__name__ + "_like", input).array
     options["dtype"] = options.get("dtype") or input.dtype
-    return make(input.array.shape, *value, **options)
+    out = make(array.shape, *value, **options)
+    if not array.flags.c_contiguous and 0 not in array.strides:  # it runs through memory as its model does
+        laid_out = np.empty_like(array, out.array.dtype)
+        laid_out[...] = out.array
+        out.array = laid_out
+    return out
 
 
 @creator

@@ -447,3 +447,19 @@ def test_no_gradient_from_overwritten_values(name):
                 continue
             for a, b in zip(found, expected):
                 np.testing.assert_array_equal(a if a is None else a.array, b if b is None else b.array)
+
+
+@pytest.mark.parametrize("make", ["empty_like", "zeros_like", "ones_like", "full_like"])
+def test_new_tensors_run_through_memory_as_their_models_do(make):
+    def run(lib):
+        x = lib.zeros(2, 3, 4)
+        models = [
+            x, x.permute(2, 0, 1), x[:, ::2], x[0].T[::2], x[:1].expand(5, 3, 4), x[0, 0], x[..., :1], x[0, 0, 0], x[:0],
+        ]  # fmt: skip
+        args = (7.0,) if make == "full_like" else ()
+        made = [getattr(lib, make)(m, *args, dtype=lib.int64) for m in models]
+        return [(tuple(m.shape), m.stride() if m.numel() else None) for m in made], made[1].sum().item() * (
+            not make.startswith("e")
+        )
+
+    assert run(mgx) == run(torch)

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from microgradx.creation import empty_like
 from microgradx.creation import eye as identity
 from microgradx.ops.decompose import qr
 from microgradx.random import randperm
@@ -159,18 +160,18 @@ def _redraw_outside(tensor: Any, mean: float, std: float, a: float, b: float, ge
     low, high = tensor.new_tensor(a), tensor.new_tensor(b)
     while (outside := (tensor < low) | (tensor > high)).any():
         # PyTorch draws for all elements again, and so the same numbers are drawn here.
-        again = tensor.new_empty(tensor.shape).normal_(mean, std, generator=generator)
+        again = empty_like(tensor).normal_(mean, std, generator=generator)
         tensor.copy_(again.where(outside, tensor))
 
 
 def _accept_by_density(tensor: Any, mean: float, std: float, a: float, b: float, generator: Any) -> None:
     log_peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
-    candidates = tensor.new_empty(tensor.shape).uniform_(a, b, generator=generator)
+    candidates = empty_like(tensor).uniform_(a, b, generator=generator)
     tensor.copy_(candidates)
     pending = True
     while True:
         log_density = ((candidates - mean) / std) ** 2 * -0.5 - log_peak
-        refused = tensor.new_empty(tensor.shape).uniform_(generator=generator).log() > log_density
+        refused = empty_like(tensor).uniform_(generator=generator).log() > log_density
         pending = refused & pending
         if not pending.any():
             return

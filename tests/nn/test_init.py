@@ -45,6 +45,15 @@ def test_fills_are_pytorchs(name, args, options, shape, dtype):
     np.testing.assert_array_equal(filled[1], filled[3])
 
 
+@pytest.mark.parametrize(("name", "args", "options"), FILLS)
+def test_fills_of_transposed_tensors_are_pytorchs(name, args, options):
+    filled = []
+    for lib in (mgx, torch):
+        lib.manual_seed(11)
+        filled.append(getattr(lib.nn.init, name)(lib.zeros(40, 9).T, *args, **options).numpy())
+    np.testing.assert_array_equal(*filled)
+
+
 @pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4), (6, 2, 3), (2, 3, 3, 2), (40, 30)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_orthogonal_fills_are_pytorchs(shape, dtype):
