@@ -53,7 +53,8 @@ def owner(array: Any) -> Any:
     """The object that owns the memory an array looks at: the same one for all views of it."""
     while True:
         base = getattr(array, "base", None)
-        if not hasattr(base, "__array_interface__"):
+        # Of an array the attribute is made anew, a dict of its own, whenever one asks whether it is there.
+        if base is None or (type(base) is not np.ndarray and not hasattr(base, "__array_interface__")):
             return array
         array = base
 

@@ -143,6 +143,8 @@ def item_of(entry: Any) -> Any:
 
 def two_steps(index: Any, x: Variable) -> tuple[Index, Index | None]:
     """An index as (basic, advanced): the second applies to what the first one gives; None if there is none."""
+    if type(index) is int and x.array.ndim:
+        return (index,), None
     entries = [item_of(e) for e in (index if isinstance(index, tuple) else (index,))]
     arrays = [e for e in entries if isinstance(e, (np.ndarray, np.bool_))]
     used = sum(e.ndim if isinstance(e, np.ndarray) and e.dtype == bool else 1 for e in entries if e is not None

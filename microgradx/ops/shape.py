@@ -6,6 +6,7 @@ Most of these are views: they cost nothing and share memory. Their rules arrange
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -435,7 +436,13 @@ NUMPY[np.concatenate] = lambda arrays, axis=0: concatenate(axis % arrays[0].ndim
 @primitive(name="Stack")
 def pile(axis: int, *arrays: Array) -> Array:
     """Arrays of one shape side by side along a new axis."""
-    return np.stack(arrays, axis)
+    return piled(arrays) if axis == 0 else np.stack(arrays, axis)
+
+
+def piled(arrays: Sequence[Array]) -> Array:
+    """Arrays of one shape along a new first axis; `np.stack` makes a view of each before it joins them."""
+    shape = arrays[0].shape
+    return np.concatenate(arrays).reshape(len(arrays), *shape) if shape else np.array(arrays)
 
 
 pile.derivatives(

@@ -454,3 +454,18 @@ def test_what_a_loader_is() -> None:
         assert [batch.tolist() for batch in again] == [[0, 1], [2, 3]]
     assert loaders[0] == loaders[1]
     assert repr(WorkerInfo(0, 1, 2, None)) == repr(torch.utils.data._utils.worker.WorkerInfo(0, 1, 2, None))
+
+
+def test_tensors_of_one_kind_are_joined_directly_and_others_by_the_operation() -> None:
+    x = mgx.arange(6.0).reshape(3, 2)
+    rows = ours.default_collate([x[0], x[2]])
+    assert rows.tolist() == [[0.0, 1.0], [4.0, 5.0]]
+    rows.zero_()
+    assert x[2].tolist() == [4.0, 5.0]
+    mixed = ours.default_collate([x[0], x[0].double()])
+    assert mixed.dtype is mgx.float64
+    with pytest.raises(RuntimeError, match=r"stack expects each tensor to be equal size, but got \[2\] at entry 0"):
+        ours.default_collate([x[0], x[:, 0]])
+    leaf = mgx.ones(2, requires_grad=True)
+    ours.default_collate([x[0], leaf]).sum().backward()
+    assert leaf.grad.tolist() == [1.0, 1.0]

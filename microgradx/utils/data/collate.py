@@ -10,7 +10,8 @@ import numpy as np
 
 from microgradx.creation import as_tensor, tensor
 from microgradx.dtypes import float64
-from microgradx.ops.shape import stack
+from microgradx.graph import wrap
+from microgradx.ops.shape import piled, stack
 from microgradx.tensor import Tensor
 
 WRONG = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
@@ -35,7 +36,7 @@ def default_collate(batch: Any) -> Any:
     """
     sample = batch[0]
     if isinstance(sample, Tensor):
-        return stack(batch, 0)
+        return _stacked(batch)
     if isinstance(sample, np.ndarray):
         if sample.dtype.kind in "SUO":
             raise TypeError(WRONG.format(sample.dtype))
@@ -57,6 +58,17 @@ def default_collate(batch: Any) -> Any:
             raise RuntimeError("each element in list of batch should be of equal size")
         return _like_sequence(sample, [default_collate(part) for part in zip(*batch)])
     raise TypeError(WRONG.format(type(sample)))
+
+
+def _stacked(batch: Any) -> Any:
+    """Tensors as one; those without a graph directly."""
+    first = batch[0].array
+    if all(
+        type(x) is Tensor and x.edge is None and x.array.shape == first.shape and x.array.dtype is first.dtype
+        for x in batch
+    ):
+        return wrap(piled([x.array for x in batch]))
+    return stack(batch, 0)
 
 
 def default_convert(data: Any) -> Any:
