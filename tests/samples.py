@@ -532,6 +532,14 @@ row(F + "hardtanh limits", case(real(5), -0.5, 0.25), kink(values([-1.0, 1.0])),
     call=lambda m, *a: m.nn.functional.hardtanh(*a), integers=False)  # fmt: skip
 row(F + "shrinks", case(real(5), 0.2), kink(values([0.2, -0.2, 0.0]), 0.2), integers=False,
     call=lambda m, x, s: (m.nn.functional.hardshrink(x, s), m.nn.functional.softshrink(x, s)))  # fmt: skip
+row(F + "of nan", *(kink(values([nan, 2.0]), name) for name in (
+        "relu", "elu", "celu", "selu", "hardtanh", "relu6", "hardswish", "leaky_relu", "hardshrink", "softshrink", "softplus")),
+    call=lambda m, x, name: getattr(m.nn.functional, name)(x), integers=False)  # fmt: skip
+row(F + "hardtanh of integers", case(integer(5, low=-5), -1.5, 2.5), case(integer(3), -1, 1), wrong(boolean(2), -1, 1),
+    wrong(Input(lambda rng: np.arange(3, dtype=np.uint8)), -1, 1),
+    call=lambda m, *a: m.nn.functional.hardtanh(*a), integers=False)  # fmt: skip
+row(F + "threshold of bytes", wrong(Input(lambda rng: np.arange(3, dtype=np.uint8)), 1, -1.5),
+    call=lambda m, *a: m.nn.functional.threshold(*a), integers=False)  # fmt: skip
 row(F + "threshold", case(real(5), 0.1, 7.0), kink(values([0.1, 0.0]), 0.1, 7.0), integers=False)
 for name, arguments in {
     "relu_": (), "elu_": (0.5,), "celu_": (0.5,), "selu_": (), "leaky_relu_": (0.2,), "hardtanh_": (-0.5, 0.25),
@@ -543,7 +551,7 @@ for name, arguments in {
         call=lambda m, x, *a, name=name: getattr(m.nn.functional, name)(x, *a), integers=False)  # fmt: skip
 row(F + "rrelu", case(real(5)), case(real(5), 0.2, 0.6), case(real()), kink(values([0.0, -0.0])),
     wrong(real(5), 0.5, 0.2), wrong(real(5), -inf, 0.2), wrong(integer(5)), integers=False)  # fmt: skip
-row(F + "prelu", case(real(2, 3), real(3)), case(real(2, 3, 2), real(1)), case(real(4), real(1)),
+row(F + "prelu", case(real(2, 3), real(3)), case(real(2, 0, 3), real(0)), case(real(2, 3, 2), real(1)), case(real(4), real(1)),
     kink(values([0.0, -1.0]), real(1)), wrong(real(2, 3), real(2)), integers=False)  # fmt: skip
 row(F + "glu", case(real(2, 4)), case(real(4, 3), 0), wrong(real(3)), wrong(real()), integers=False)
 for name in ("softmax", "log_softmax"):

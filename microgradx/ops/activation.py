@@ -62,7 +62,7 @@ def relu(x: Array) -> Array:
     return np.maximum(x, 0)
 
 
-relu.derivatives(x=lambda g, out: keep(g, out > 0))
+relu.derivatives(x=lambda g, out: keep(g, out != 0))  # of nan too, as in PyTorch
 
 
 @primitive()
@@ -90,10 +90,12 @@ prelu.derivatives(
 @primitive()
 def threshold(x: Array, level: float, value: float) -> Array:
     """``x`` above the level, ``value`` elsewhere (nan stays nan)."""
+    if x.dtype.kind in "iu" and not np.iinfo(x.dtype).min <= value <= np.iinfo(x.dtype).max:
+        raise RuntimeError(f"value cannot be converted to type {x.dtype} without overflow; got {value}")
     return np.where(x <= level, x.dtype.type(value), x)
 
 
-threshold.derivatives(x=lambda g, x, level: keep(g, x > level))
+threshold.derivatives(x=lambda g, x, level: keep(g, ~(x <= level)))
 
 
 @primitive()
@@ -103,7 +105,7 @@ def softshrink(x: Array, size: float) -> Array:
     return x - np.clip(x, -size, size)
 
 
-softshrink.derivatives(x=lambda g, x, size: keep(g, np.absolute(x) > size))
+softshrink.derivatives(x=lambda g, x, size: keep(g, ~(np.absolute(x) <= size)))
 
 
 # ---------------------------------------------------------------- clipped lines
@@ -111,11 +113,15 @@ softshrink.derivatives(x=lambda g, x, size: keep(g, np.absolute(x) > size))
 
 @primitive()
 def hardtanh(x: Array, low: float, high: float) -> Array:
-    """``x`` limited to [low, high]."""
-    return np.clip(x, low, high)
+    """``x`` limited to [low, high]; of integers, to the integers that these become."""
+    if x.dtype.kind == "b":
+        raise RuntimeError("Bool inputs not supported for hardtanh; convert the tensor first")
+    if x.dtype.kind == "u" and min(low, high) < 0:
+        raise RuntimeError(f"cannot do hardtanh on an unsigned type with negative limits; got {low} and {high}")
+    return np.clip(x, *(low, high) if x.dtype.kind == "f" else (int(low), int(high)))
 
 
-hardtanh.derivatives(x=lambda g, x, low, high: keep(g, (x > low) & (x < high)))
+hardtanh.derivatives(x=lambda g, x, low, high: keep(g, ~((x <= low) | (x >= high))))
 
 
 @primitive(align=real("hardsigmoid"))
@@ -133,7 +139,7 @@ def hardswish(x: Array) -> Array:
     return x * np.clip(x + 3, 0, 6) / 6
 
 
-hardswish.derivatives(x=lambda g, x: keep(choose(x < 3, g * (x / 3 + 0.5), g), x > -3))
+hardswish.derivatives(x=lambda g, x: keep(choose(x < 3, g * (x / 3 + 0.5), g), ~(x <= -3)))
 
 
 # ---------------------------------------------------------------- smooth kinks
@@ -148,8 +154,8 @@ def elu(x: Array, alpha: float, scale: float, rate: float) -> Array:
 
 def elu_by_x(g: Array, x: Array, alpha: float, scale: float, rate: float) -> Array:
     """``scale · g``, or ``scale · alpha · rate · exp(rate · x) · g`` below 0."""
-    curved = np.exp(rate * np.minimum(x, 0))  # the limit: above 0 it is not used, and might overflow
-    return choose(x > 0, g * scale, g * (scale * alpha * rate) * curved)
+    curved = np.exp(rate * keep(x, x < 0))  # above 0 it is not used, and might overflow
+    return choose(x <= 0, g * (scale * alpha * rate) * curved, g * scale)
 
 
 elu.derivatives(x=elu_by_x)
@@ -306,8 +312,8 @@ def along(operation: Any, name: str, input: Any, dim: int, dtype: Any) -> Any:
     x = check_tensor(name, input)
     if dtype is not None and to_numpy(dtype) != x.array.dtype:
         x = cast(x, to_numpy(dtype))
-    real(f"{name}_lastdim_kernel_impl")(x.array)
     axis = axis_of(dim, x.array.ndim)
+    real(f"{name}_lastdim_kernel_impl")(x.array)
     if x.array.size == 0:
         return x * 1
     if x.array.ndim == 0:

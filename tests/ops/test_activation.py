@@ -424,3 +424,14 @@ def test_errors(index):
 def test_plain_arrays_go_through_without_a_graph():
     assert isinstance(activation.relu(np.ones(3)), np.ndarray)
     assert isinstance(activation.normalized_exp(np.ones((2, 3)), (1,)), np.ndarray)
+
+
+@pytest.mark.parametrize("name", ["elu", "celu", "selu"])
+def test_second_derivatives_at_the_kink_are_zero(name):
+    """As in PyTorch."""
+    seconds = []
+    for m in (mgx, torch):
+        x = m.tensor([0.0, -1.0, 1.0], dtype=m.float64, requires_grad=True)
+        (g,) = m.autograd.grad(getattr(m.nn.functional, name)(x).sum(), x, create_graph=True)
+        seconds.append(m.autograd.grad(g.sum(), x)[0].numpy())
+    np.testing.assert_allclose(*seconds, 1e-12)

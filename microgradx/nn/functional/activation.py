@@ -107,7 +107,7 @@ def prelu(input: Any, weight: Any) -> Any:
         raise RuntimeError(
             f"prelu: Type promoting not supported. Got {' and '.join(kinds)}; convert one with .to(dtype)"
         )
-    return act.prelu(input, np.reshape(weight, (n, *(1,) * (len(shape) - 2)) if n > 1 else ()))
+    return act.prelu(input, np.reshape(weight, (n, *(1,) * (len(shape) - 2)) if n != 1 else ()))
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
