@@ -1,18 +1,16 @@
-"""Pictures of results: images in a grid, and into a file; masks and boxes over an image."""
+"""Pictures of results: images in a grid, and into a file; boxes and masks over an image."""
 
 import math
-import warnings
 from typing import Any
 
 from microgradx.autograd import no_grad
-from microgradx.creation import tensor as new_tensor
-from microgradx.dtypes import bool_, uint8
+from microgradx.dtypes import uint8
 from microgradx.ops.shape import stack
 from microgradx.tensor import Tensor
+from microgradx.vision.drawing import draw_bounding_boxes, draw_segmentation_masks
 from microgradx.vision.transforms.convert import to_pil_image
-from microgradx.vision.transforms.image import pillow
 
-__all__ = ["draw_segmentation_masks", "make_grid", "save_image"]
+__all__ = ["draw_bounding_boxes", "draw_segmentation_masks", "make_grid", "save_image"]
 
 
 @no_grad()  # type: ignore[untyped-decorator]
@@ -100,65 +98,3 @@ def save_image(tensor: Any, fp: Any, format: str | None = None, **kwargs: Any) -
     grid = make_grid(tensor, **kwargs)
     pixels = grid.mul(255).add_(0.5).clamp_(0, 255).to(uint8)  # in place: integers, which have another range, raise
     to_pil_image(pixels).save(fp, format=format)
-
-
-def parsed_colors(colors: Any, count: int) -> list[Any]:
-    """``count`` colors as three numbers up to 255 each; by default some that are far from each other."""
-    if colors is None:
-        palette = (2**25 - 1, 2**15 - 1, 2**21 - 1)
-        return [tuple(i * part % 255 for part in palette) for i in range(count)]
-    if isinstance(colors, list):
-        if len(colors) < count:
-            raise ValueError(
-                f"Number of colors must be equal or larger than the number of objects, but got {len(colors)} < {count}."
-            )
-    elif isinstance(colors, str) or (isinstance(colors, tuple) and len(colors) == 3):
-        colors = [colors] * count
-    else:
-        raise ValueError(f"colors must be a RGB triplet or a string, or a list thereof, but got {colors}.")
-    return [pillow("ImageColor").getrgb(color) if isinstance(color, str) else color for color in colors]
-
-
-@no_grad()  # type: ignore[untyped-decorator]
-def draw_segmentation_masks(image: Any, masks: Any, alpha: float = 0.8, colors: Any = None) -> Any:
-    """An image with a color over each mask; where masks overlap, it is black.
-
-    Args:
-        image: (3, H, W), uint8, or floats from 0 to 1.
-        masks: (N, H, W) or (H, W), bool.
-        alpha: How much the color covers, from 0 to 1.
-        colors: One for all masks or a list of N: names, for which Pillow is needed, or three numbers up to 255.
-
-    Shape:
-        (3, H, W) -> the same
-
-    Raises: TypeError, ValueError: shapes, dtypes or colors that are others.
-    Source: ``torchvision.utils.draw_segmentation_masks``.
-    """
-    if not isinstance(image, Tensor):
-        raise TypeError(f"The image must be a tensor, got {type(image)}")
-    if not (image.dtype is uint8 or image.is_floating_point()):
-        raise ValueError(f"The image dtype must be uint8 or float, got {image.dtype}")
-    if image.ndim != 3:
-        raise ValueError(f"Pass individual images, not batches; got {image.ndim} dimensions")
-    if image.shape[0] != 3:
-        raise ValueError(f"Pass an RGB image. Other Image formats are not supported, got {image.shape[0]} channels")
-    masks = masks[None] if masks.ndim == 2 else masks
-    if masks.ndim != 3:
-        raise ValueError(f"masks must be of shape (H, W) or (batch_size, H, W), got {tuple(masks.shape)}")
-    if masks.dtype is not bool_:
-        raise ValueError(f"The masks must be of dtype bool. Got {masks.dtype}")
-    if masks.shape[-2:] != image.shape[-2:]:
-        raise ValueError(
-            f"The image and the masks must have the same height and width, got {tuple(image.shape)} and "
-            f"{tuple(masks.shape)}"
-        )
-    if not len(masks):
-        warnings.warn("masks doesn't contain any mask. No mask was drawn", stacklevel=2)
-        return image
-    white = 255 if image.is_floating_point() else 1  # what a color is divided by
-    covered = image.clone()
-    for mask, color in zip(masks, parsed_colors(colors, len(masks)), strict=False):
-        covered[:, mask] = new_tensor([part / white for part in color]).to(image.dtype)[:, None]
-    covered[:, masks.sum(0) > 1] = 0
-    return (image * (1 - alpha) + covered * alpha).to(image.dtype)

@@ -1,4 +1,4 @@
-"""Grids of images, images in files, masks over images: against NumPy and Pillow."""
+"""Grids of images, images in files, boxes and masks over images: against NumPy and Pillow."""
 
 import io
 
@@ -156,3 +156,90 @@ GOOD, MASK = mgx.from_numpy(IMAGE.copy()), mgx.from_numpy(MASKS.copy())
 def test_masks_that_cannot_be_drawn(arguments, error, text):
     with pytest.raises(error, match=text):
         utils.draw_segmentation_masks(*arguments)
+
+
+# ---------------------------------------------------------------- boxes
+
+BOXES = [[1, 0, 4, 3], [2, 2, 6, 5]]
+
+
+def framed(image, boxes, colors, width):
+    """The boxes drawn by NumPy: the later ones over the earlier ones."""
+    out = image.copy()
+    for (left, top, right, bottom), color in zip(boxes, colors):
+        inside = np.zeros(image.shape[1:], bool)
+        inside[top : bottom + 1, left : right + 1] = True
+        hole = np.zeros_like(inside)
+        hole[top + width : bottom + 1 - width, left + width : right + 1 - width] = True
+        out[:, inside & ~hole] = np.array(color, np.uint8)[:, None]
+    return out
+
+
+@pytest.mark.parametrize("width", [1, 2])
+@pytest.mark.parametrize("colors", [(9, 8, 7), ["red", (1, 2, 3)], None])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_boxes_are_drawn(width, colors, channels):
+    palette = [(0, 0, 0), tuple((2**n - 1) % 255 for n in (25, 15, 21))]
+    chosen = [(255, 0, 0), (1, 2, 3)] if isinstance(colors, list) else [colors] * 2 if colors else palette
+    image = mgx.from_numpy(IMAGE[:channels].copy())
+    expected = framed(np.repeat(IMAGE[:channels], 3 // channels, axis=0), BOXES, chosen, width)
+    out = utils.draw_bounding_boxes(image, mgx.tensor(BOXES), colors=colors, width=width)
+    assert np.array_equal(out.numpy(), expected)
+    as_floats = utils.draw_bounding_boxes(image.float() / 255, mgx.tensor(BOXES) + 0.9, colors=colors, width=width)
+    assert as_floats.dtype is mgx.float32
+    assert np.allclose(as_floats.numpy() * 255, expected)
+    assert np.array_equal(image.numpy(), IMAGE[:channels])
+
+
+def test_filled_boxes_shine_through():
+    out = utils.draw_bounding_boxes(GOOD, mgx.tensor(BOXES[:1]), colors=(200, 100, 0), fill=True).numpy()
+    inside = IMAGE[:, 1:3, 2:4].astype(float)
+    mixed = inside + (np.array([200, 100, 0])[:, None, None] - inside) * 100 / 255
+    assert np.abs(out[:, 1:3, 2:4] - mixed).max() <= 1
+    assert np.array_equal(out[:, 4:], IMAGE[:, 4:])
+
+
+def test_labels_are_drawn():
+    image, box = mgx.zeros(3, 40, 60, dtype=mgx.uint8), mgx.tensor([[5, 5, 50, 35]])
+    plain = utils.draw_bounding_boxes(image, box, colors="red").numpy()
+    named = utils.draw_bounding_boxes(image, box, ["cat"], colors="red").numpy()
+    changed = (plain != named).any(0)
+    assert 10 < changed.sum() < 200
+    assert not changed[:7].any()
+    assert not changed[:, :7].any()  # inside of the frame
+    assert named[1:].max() == 0  # in the color of the box
+    blue = utils.draw_bounding_boxes(image, box, ["cat"], colors="red", label_colors=(0, 0, 255)).numpy()
+    assert np.array_equal((blue[2] > 0), changed)
+    filled = utils.draw_bounding_boxes(
+        image, box, ["cat"], "red", fill_labels=True, label_background_colors="lime"
+    ).numpy()
+    assert (filled[1] == 255).sum() > changed.sum()  # black on green
+    assert np.array_equal(utils.draw_bounding_boxes(image, box, [None], "red").numpy(), plain)
+
+
+def test_no_box_is_a_warning():
+    with pytest.warns(UserWarning, match="boxes doesn't contain any box. No box was drawn"):
+        assert utils.draw_bounding_boxes(GOOD, mgx.zeros(0, 4)) is GOOD
+    with pytest.warns(UserWarning, match="Argument 'font_size' will be ignored since 'font' is not set"):
+        utils.draw_bounding_boxes(GOOD, mgx.tensor(BOXES), font_size=3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ((IMAGE, mgx.tensor(BOXES)), TypeError, "Tensor expected, got <class 'numpy.ndarray'>"),
+        (
+            (GOOD.to(mgx.int64), mgx.tensor(BOXES)),
+            ValueError,
+            "The image dtype must be uint8 or float, got torch.int64",
+        ),
+        ((GOOD[None], mgx.tensor(BOXES)), ValueError, "Pass individual images, not batches"),
+        ((GOOD[:2], mgx.tensor(BOXES)), ValueError, "Pass a gray or an RGB image, got 2 channels"),
+        ((GOOD, mgx.zeros(1, 8)), ValueError, r"boxes must be of shape \(N, 4\), got \(1, 8\)"),
+        ((GOOD, mgx.tensor([[4, 0, 1, 3]])), ValueError, r"Boxes need to be in \(xmin, ymin, xmax, ymax\) format"),
+        ((GOOD, mgx.tensor(BOXES), ["one"]), ValueError, r"Number of boxes \(2\) and labels \(1\) mismatch"),
+    ],
+)
+def test_boxes_that_cannot_be_drawn(arguments, error, text):
+    with pytest.raises(error, match=text):
+        utils.draw_bounding_boxes(*arguments)
