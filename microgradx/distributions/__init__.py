@@ -7,6 +7,7 @@ from microgradx.distributions.binomial import Binomial
 from microgradx.distributions.categorical import Categorical
 from microgradx.distributions.cauchy import Cauchy
 from microgradx.distributions.chi2 import Chi2
+from microgradx.distributions.constraint_registry import biject_to, transform_to
 from microgradx.distributions.continuous_bernoulli import ContinuousBernoulli
 from microgradx.distributions.dirichlet import Dirichlet
 from microgradx.distributions.distribution import Distribution
@@ -122,17 +123,17 @@ __all__ = [
     "Uniform",
     "VonMises",
     "Weibull",
+    "biject_to",
     "constraints",
     "identity_transform",
     "kl_divergence",
     "register_kl",
+    "transform_to",
     "transforms",
 ]
 
 _MISSING = {
-    **dict.fromkeys(
-        ("GeneralizedPareto", "LKJCholesky", "Wishart", "biject_to", "transform_to"), "it is not implemented"
-    ),
+    **dict.fromkeys(("GeneralizedPareto", "LKJCholesky", "Wishart"), "it is not implemented"),
     "LowRankMultivariateNormal": "use MultivariateNormal, with the covariance matrix of the factor and the diagonal",
 }
 

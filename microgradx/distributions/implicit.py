@@ -24,6 +24,15 @@ from microgradx.random import default_generator
 __all__ = ["gammainc", "sample_dirichlet", "standard_gamma"]
 
 PRECISION = 1e-17
+LARGEST = 1e8  # concentration: the sums have about nine times its root terms
+
+
+def _check_size(a: Array) -> None:
+    if np.any(a > LARGEST):
+        raise NotImplementedError(
+            f"the gradient of gamma and Dirichlet samples: expected concentrations up to {LARGEST:.0e}, "
+            f"got {np.max(a)}; use a normal distribution, which is the same within 1e-4 standard deviations"
+        )
 
 
 def _gamma_series(a: Array, x: Array) -> tuple[Array, Array]:
@@ -49,6 +58,7 @@ def _gamma_series(a: Array, x: Array) -> tuple[Array, Array]:
 def gamma_slope(concentration: Array, sample: Array) -> Array:
     """The implicit derivative of a standard gamma distribution's ``sample`` by its ``concentration``."""
     a, x = concentration.astype(np.float64), sample.astype(np.float64)
+    _check_size(a)
     with np.errstate(all="ignore"):
         sums, slope = _gamma_series(a, x)
         out = -(x / a) * (sums * (np.log(x) - digamma(a + 1)) + slope)
@@ -143,6 +153,7 @@ def _beta_slope(a: Array, b: Array, x: Array) -> Array:
 def dirichlet_slope(concentration: Array, sample: Array) -> Array:
     """By how much each entry of a Dirichlet distribution's sample moves with its own concentration, divided by ``1 - x``."""
     a, x = concentration.astype(np.float64), sample.astype(np.float64)
+    _check_size(a)
     with np.errstate(all="ignore"):
         out = _beta_slope(a, a.sum(-1, keepdims=True) - a, x)
     return np.where((x > 0) & (x < 1), out, 0).astype(sample.dtype)

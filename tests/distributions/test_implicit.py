@@ -102,3 +102,12 @@ def test_gradients_lead_to_the_right_distribution():
         (g,) = mgx.autograd.grad((x - x**2 / 2).mean(), a)
         a.data += 0.1 * g
     assert abs(float(plain(a)) - 2.5) < 0.3
+
+
+def test_concentrations_that_would_take_too_long():
+    a = mgx.tensor(1e12, requires_grad=True)
+    x = mgx.distributions.Gamma(a, 1.0).rsample()
+    with pytest.raises(
+        NotImplementedError, match=r"expected concentrations up to 1e\+08, got 999999995904.0; use a normal"
+    ):
+        x.backward()
