@@ -857,7 +857,8 @@ row(F + "soft_margin_loss", *(case(real(2, 3), constant_signs, reduction=r) for 
     wrong(real(2), signs), wrong(integer(4), signs), wrong(real(3), real(3)), integers=False)  # fmt: skip
 row(F + "multi_margin_loss", *(case(real(4, 3), integer(4, high=3), reduction=r) for r in ("mean", "sum", "none")),
     *(case(real(4, 3), integer(4, high=3), 2, 0.4, constant, reduction=r) for r in ("mean", "sum", "none")),
-    case(real(3), values(2)), case(real(3), values([1]), reduction="none"), case(real(), values(0)), kink(values([[0.0, 1.0, 2.0]]), values([1])), wrong(real(2, 3), values([0, 3])),
+    case(real(3), values(2)), case(real(3), values([1]), reduction="none"), case(real(), values(0)),
+    kink(values([[0.0, 1.0, 2.0]]), values([1])), wrong(real(2, 3), values([0, 3])),
     wrong(real(2, 3), values([0, -1])), wrong(real(2, 3), values([0])), wrong(real(2, 3), values([[0, 1]])),
     wrong(real(2, 0), values([0, 1])), wrong(real(1, 2, 3), values([0])), wrong(real(2, 3), values([0.0, 1.0])),
     wrong(real(2, 3), values([0, 1]), 3), wrong(real(2, 4), values([0, 1]), weight=constant),
@@ -866,7 +867,8 @@ row(F + "multi_margin_loss", *(case(real(4, 3), integer(4, high=3), reduction=r)
     integers=False, orders=1)  # fmt: skip
 some = values([[0, 3, -1, 1], [2, -1, 0, 0], [-1, 1, 1, 1], [3, 3, 0, -1]])
 row(F + "multilabel_margin_loss", *(case(real(4, 4), some, reduction=r) for r in ("mean", "sum", "none")),
-    case(real(4), values([2, 0, -1, -1]), reduction="none"), case(real(), values(0)), case(real(3), values([1, 2, 0])), kink(values([[0.0, 1.0]]), values([[0, -1]])), wrong(real(2, 3), integer(2, 2)),
+    case(real(4), values([2, 0, -1, -1]), reduction="none"), case(real(), values(0)), case(real(3), values([1, 2, 0])),
+    kink(values([[0.0, 1.0]]), values([[0, -1]])), wrong(real(2, 3), integer(2, 2)),
     wrong(real(2, 3), integer(6)), wrong(real(1, 2), values([[0, 2]])), wrong(real(1, 2), values([[-2, 0]])),
     wrong(real(1, 2), values([[0.0, 1.0]])), wrong(real(2, 0), integer(2, 0)), wrong(integer(1, 2), values([[0, 1]])),
     wrong(real(1, 2), values([[0, 1]]), reduction="max"), integers=False, orders=1)  # fmt: skip
