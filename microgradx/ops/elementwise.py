@@ -37,10 +37,14 @@ def floats(x: Array, y: Array) -> tuple[Array, Array]:
 
 def numbers(x: Array, y: Array) -> tuple[Array, Array]:
     """Two operands of one dtype, for what is not defined on booleans."""
-    for operand in (x, y):
+    for operand, other in ((x, y), (y, x)):
         if isinstance(operand, bool) or getattr(operand, "dtype", None) is BOOL:
+            both = isinstance(other, bool) or getattr(other, "dtype", None) is BOOL
             raise RuntimeError(
-                "Subtraction, the `-` operator, with a bool tensor is not supported. "
+                "Subtraction, the `-` operator, with two bool tensors is not supported. "
+                "Use the `^` or `logical_xor()` operator instead."
+                if both
+                else "Subtraction, the `-` operator, with a bool tensor is not supported. "
                 "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
             )
     return promote(x, y)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from microgradx.engine import primitive
-from microgradx.graph import Array
+from microgradx.graph import Array, mode
 from microgradx.ops.activation import log_softmax, normalized_exp
-from microgradx.ops.elementwise import clip, keep, sigmoid
+from microgradx.ops.elementwise import clip, keep, sigmoid, sign
 from microgradx.views import legacy_name
 
 # ---------------------------------------------------------------- element by element
@@ -31,8 +31,8 @@ def reduced(losses: Array, reduction: str) -> Array:
 
 
 def share(g: Array, shape: tuple[int, ...], reduction: str) -> Array:
-    """The gradient by each of the losses that were reduced."""
-    return g / (math.prod(shape) or math.nan) if reduction == "mean" else g
+    """The gradient by each of the losses that were reduced; if there are none, any number will do."""
+    return g / (math.prod(shape) or 1) if reduction == "mean" else g
 
 
 @primitive(name="MseLoss")
@@ -55,8 +55,8 @@ def absolute_error(x: Array, y: Array, reduction: str) -> Array:
 
 
 absolute_error.derivatives(
-    x=lambda g, x, y, reduction: share(g, x.shape, reduction) * np.sign(x - y),
-    y=lambda g, x, y, reduction: share(g, x.shape, reduction) * np.sign(y - x),
+    x=lambda g, x, y, reduction: share(g, x.shape, reduction) * sign(x - y),
+    y=lambda g, x, y, reduction: share(g, x.shape, reduction) * sign(y - x),
 )
 
 
@@ -100,22 +100,13 @@ binary_cross_entropy.derivatives(
 @primitive(name="BinaryCrossEntropyWithLogits")
 def binary_cross_entropy_of_scores(x: Array, y: Array, reduction: str) -> Array:
     """`binary_cross_entropy` of sigmoid(x), without a logarithm of what may have become 0."""
-    return reduced(np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.absolute(x))), reduction)
+    return reduced((1 - y) * x - np.minimum(x, 0) + np.log1p(np.exp(-np.absolute(x))), reduction)
 
 
 binary_cross_entropy_of_scores.derivatives(
     x=lambda g, x, y, reduction: share(g, x.shape, reduction) * (sigmoid(x) - y),
     y=lambda g, x, reduction: share(g, x.shape, reduction) * -x,
 )
-
-
-@primitive(name="XLogY")
-def times_own_log(x: Array) -> Array:
-    """``x · log(x)``, and 0 at 0."""
-    return x * np.log(np.where(x == 0, 1, x))
-
-
-times_own_log.derivatives(x=lambda g, x: keep(g, x != 0) * (np.log(np.where(x == 0, 1, x)) + 1))
 
 
 # ---------------------------------------------------------------- classes
@@ -198,6 +189,16 @@ excess.derivatives(g=excess_by_g, x=excess_by_x)
 # ---------------------------------------------------------------- classes, PyTorch's arguments
 
 
+def constant(function: str, argument: str, value: Any) -> Any:
+    """Return a tensor that has no derivative here, or raise PyTorch's error if it wants one."""
+    if value is not None and value.edge is not None and mode.grad:
+        raise RuntimeError(
+            f"The function '{function}' is not differentiable with respect to argument '{argument}'. "
+            "This input cannot have requires_grad True."
+        )
+    return value
+
+
 def class_loss(
     operation: Any, input: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float
 ) -> Any:
@@ -250,8 +251,16 @@ def check_classes(shape: tuple[int, ...], target: Array) -> None:
     n, got = (1 if len(shape) == 1 else shape[0]), (target.shape[0] if target.ndim else 1)
     if n != got or (len(shape) > 1 and target.ndim == 0):
         raise ValueError(f"Expected input batch_size ({n}) to match target batch_size ({got}).")
+    if len(shape) == 4 and target.ndim != 3:
+        raise RuntimeError(
+            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.ndim}"
+        )
     if len(shape) > 2 and target.shape != (wanted := (n, *shape[2:])):
+        if len(shape) == 4:
+            raise RuntimeError(f"size mismatch (got input: {list(shape)} , target: {list(target.shape)}")
         raise RuntimeError(f"Expected target size {list(wanted)}, got {list(target.shape)}")
+    if len(shape) == 4 and target.dtype == np.uint8:
+        raise RuntimeError("expected scalar type Long but found Byte; convert the target with .long()")
     if target.dtype not in (np.int64, np.uint8):
         raise RuntimeError(
             f"expected target dtype to be Long or Byte, but got {legacy_name(target.dtype.name)}; "
@@ -260,24 +269,25 @@ def check_classes(shape: tuple[int, ...], target: Array) -> None:
 
 
 def class_weights(weight: Any, n_classes: int, dtype: Any) -> Array | None:
-    """The weights of the classes, checked."""
+    """The weights of the classes, checked; constants."""
     if weight is None:
         return None
-    if weight.array.shape != (n_classes,):
-        raise RuntimeError(
-            f"weight tensor should be defined either for all {n_classes} classes or no classes but got weight "
-            f"tensor of shape: {list(weight.array.shape)}"
-        )
+    check_weights(weight, n_classes)
     if weight.array.dtype != dtype:
         raise RuntimeError(
             f"expected scalar type {legacy_name(dtype.name)} but found {legacy_name(weight.array.dtype.name)}"
         )
-    if weight.edge is not None:
+    weights: Array = constant("nll_loss_forward", "weight", weight).array
+    return weights
+
+
+def check_weights(weight: Any, n_classes: int, name: str = "") -> None:
+    """PyTorch's error for weights that are not one for each class."""
+    if weight.array.shape != (n_classes,):
         raise RuntimeError(
-            "The function 'nll_loss_forward' is not differentiable with respect to argument 'weight'. "
-            "This input cannot have requires_grad True."
+            f"{name}weight tensor should be defined either for all {n_classes} classes or no classes but got weight "
+            f"tensor of shape: {list(weight.array.shape)}"
         )
-    return weight.array
 
 
 def valid_indices(target: Array, n_classes: int, ignore_index: int) -> tuple[Array, Array | None]:
@@ -301,13 +311,16 @@ def soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str, smo
             f"{legacy_name(target.array.dtype.name)}"
         )
     axis = min(1, input.array.ndim - 1)
+    if axis < 0:
+        raise IndexError("Dimension specified as 1 but tensor has no dimensions")
     n_classes = input.array.shape[axis]
+    if weight is not None:
+        check_weights(weight, n_classes, "cross_entropy: ")
     if smoothing:
-        target = target * (1 - smoothing) + smoothing / n_classes
-    weights = class_weights(weight, n_classes, input.array.dtype)
-    if weights is not None:
-        target = target * np.reshape(weights, (-1, *(1,) * (input.array.ndim - axis - 1)))
+        target = target * (1 - smoothing) + smoothing / max(n_classes, 1)
+    if weight is not None:
+        target = target * np.reshape(weight, (-1, *(1,) * (input.array.ndim - axis - 1)))
     out = -(log_softmax(input, axis) * target).sum(axis)
     if reduction == "none":
         return out
-    return out.sum() / (out.array.size or math.nan) if reduction == "mean" else out.sum()
+    return out.sum() / ((out.array.size if n_classes else 0) or math.nan) if reduction == "mean" else out.sum()

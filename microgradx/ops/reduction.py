@@ -645,26 +645,31 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     return running_product(x, axis) if x.ndim else x * 1
 
 
-@primitive(name="LinalgVectorNorm")
-def p_norm(x: Array, p: float, axis: Axes, keepdims: bool) -> Array:
-    """``(Σ |x|^p)^(1/p)``; the greatest or least |x| for p = ±inf, the number of non-zeros for p = 0."""
-    size = np.absolute(x)
-    if math.isinf(p) and 0 in [x.shape[a] for a in (range(x.ndim) if axis is None else axis)]:
-        raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {p} norm on an empty dimension of shape {list(x.shape)}, as the "
-            "operation does not have an identity"
-        )
+def norm_of(size: Array, p: float, axis: Axes, keepdims: bool) -> Array:
+    """``(Σ size^p)^(1/p)``, of numbers that are not negative."""
     if p == math.inf:
         return greatest(size, axis, keepdims=keepdims)
     if p == -math.inf:
         return least(size, axis, keepdims=keepdims)
     if p == 0:
-        return total(x != 0, axis, keepdims=keepdims).astype(x.dtype)
+        return total(size != 0, axis, keepdims=keepdims).astype(size.dtype)
     if p == 1:
         return total(size, axis, keepdims=keepdims)
     if p == 2:
-        return np.sqrt(total(x * x, axis, keepdims=keepdims))
+        return np.sqrt(total(size * size, axis, keepdims=keepdims))
     return total(size**p, axis, keepdims=keepdims) ** (1 / p)
+
+
+@primitive(name="LinalgVectorNorm")
+def p_norm(x: Array, p: float, axis: Axes, keepdims: bool) -> Array:
+    """``(Σ |x|^p)^(1/p)``; the greatest or least |x| for p = ±inf, the number of non-zeros for p = 0."""
+    if math.isinf(p) and 0 in [x.shape[a] for a in (range(x.ndim) if axis is None else axis)]:
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {p} norm on an empty dimension of shape {list(x.shape)}, as the "
+            "operation does not have an identity"
+        )
+    size = np.absolute(x if x.itemsize > 2 else x.astype(np.float32))  # powers of float16 may leave its range
+    return norm_of(size, p, axis, keepdims).astype(x.dtype, copy=False)
 
 
 def p_norm_by_x(g: Array, x: Array, p: float, axis: Axes, out: Array) -> Array:

@@ -360,7 +360,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     try:
         shape = np.broadcast_shapes(*(x.array.shape for x in tensors))
     except ValueError as error:
-        raise RuntimeError(f"broadcast_tensors: expected shapes that can be broadcast; {error}") from None
+        raise broadcast_to.primitive.wrong(error, [x.array for x in tensors]) from None
     return tuple(x if x.array.shape == shape else expand(x, *shape) for x in tensors)
 
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as TF
 
 import microgradx as mgx
+import microgradx.linalg
 from microgradx.nn import functional as F
 
 REDUCTIONS = ["mean", "sum", "none"]
@@ -296,3 +297,150 @@ def test_errors(index):
     run, kind, text = ERRORS[index]
     with pytest.raises(kind, match=text):
         run()
+
+
+def outcome(m, functional, name, args, options):
+    """The loss and its gradients by all floats, or the error."""
+    made = [m.tensor(a).requires_grad_() if a.dtype.kind == "f" else m.tensor(a) for a in args]
+    options = {k: m.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+    try:
+        out = getattr(functional, name)(*made, **options)
+        if out.requires_grad:
+            out.sum().backward()
+    except (RuntimeError, ValueError, IndexError) as error:
+        return error
+    return [v.detach().numpy() for v in (out, *(t.grad for t in made if t.requires_grad))]
+
+
+def same_outcome(name, *args, **options):
+    ours, theirs = (outcome(m, f, name, args, options) for m, f in ((mgx, F), (torch, TF)))
+    if isinstance(theirs, Exception):
+        assert isinstance(ours, type(theirs)), ours
+        assert str(ours).startswith(str(theirs).strip("()"))
+        return
+    assert not isinstance(ours, Exception), ours
+    for a, b in zip(ours, theirs, strict=True):
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        np.testing.assert_allclose(a, b, rtol=1e-12 if b.itemsize == 8 else 1e-3)
+
+
+weight_3 = rng.uniform(0.2, 2, 3)
+ones, whole, flags = np.ones((4, 3)), np.arange(12).reshape(4, 3), np.arange(12).reshape(4, 3) % 2 > 0
+EDGES = {
+    "weights of an input that is broadcast": ("mse_loss", (ones[:1], ones), {"weight": np.full((1, 3), 2.0)}),
+    "weights of the broadcast shape": ("l1_loss", (ones[:1], ones), {"weight": ones}),
+    "shapes": ("mse_loss", (ones, ones[:, :2]), {}),
+    "l1 of nan": ("l1_loss", (np.array([math.nan, 1.0]), np.array([0.0, 0.5])), {"reduction": "sum"}),
+    "l1 of integers": ("l1_loss", (whole, whole[::-1].copy()), {"reduction": "sum"}),
+    "l1 of integers, each": ("l1_loss", (whole, whole[::-1].copy()), {"reduction": "none"}),
+    "the mean l1 of integers": ("l1_loss", (whole, whole), {}),
+    "l1 of truth values": ("l1_loss", (flags, flags), {"reduction": "sum"}),
+    "l1 by another name": ("smooth_l1_loss", (whole, whole[::-1].copy()), {"reduction": "sum", "beta": 0.0}),
+    "huber of integers": ("huber_loss", (whole, ones), {}),
+    "infinite scores": (
+        "binary_cross_entropy_with_logits",
+        (np.array([math.inf, -math.inf, math.inf, -math.inf, 1e4]), np.array([0.0, 1.0, 1.0, 0.0, 1.0])),
+        {"reduction": "none"},
+    ),
+    "integer scores": ("binary_cross_entropy_with_logits", (whole, ones), {}),
+    "integer target": ("binary_cross_entropy_with_logits", (ones, whole), {}),
+    "integer target, single": ("binary_cross_entropy_with_logits", (np.float32(ones), whole), {}),
+    "integer probabilities": ("binary_cross_entropy", (whole, ones), {}),
+    "weights of more dimensions": ("binary_cross_entropy", (ones, ones), {"weight": np.ones((2, 4, 3))}),
+    "weights of more dimensions, of scores": (
+        "binary_cross_entropy_with_logits", (ones, ones), {"weight": np.ones((2, 4, 3))},
+    ),
+    "positive weights of more dimensions": (
+        "binary_cross_entropy_with_logits", (ones, ones), {"pos_weight": np.ones((2, 4, 3))},
+    ),
+    "divergence of integers": ("kl_div", (ones, whole), {"reduction": "sum"}),
+    "divergence from integers": ("kl_div", (whole, ones), {"reduction": "sum"}),
+    "classes without dimension": ("cross_entropy", (np.array(1.0), np.array(1.0)), {}),
+    "probabilities of no classes": ("cross_entropy", (ones[:, :0], ones[:, :0]), {"label_smoothing": 0.1}),
+    "weights of other classes": ("cross_entropy", (ones, ones), {"weight": np.ones(2)}),
+    "a picture's target in two dimensions": ("nll_loss", (np.ones((2, 3, 2, 2)), np.ones((2, 2), int)), {}),
+    "a picture's target of another size": ("nll_loss", (np.ones((2, 3, 2, 2)), np.ones((2, 1, 2), int)), {}),
+    "bytes of a picture": ("cross_entropy", (np.ones((2, 3, 2, 2)), np.ones((2, 2, 2), np.uint8)), {}),
+    "a target without dimension": ("cross_entropy", (np.array(1.0), np.array([0])), {}),
+    "variances that are integers": ("gaussian_nll_loss", (ones, ones, whole + 1), {}),
+    "signs of more dimensions": ("soft_margin_loss", (ones[:1], whole), {}),
+    "signs of another size": ("soft_margin_loss", (ones, whole[:2]), {}),
+    "truth values for signs": ("soft_margin_loss", (ones, flags), {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EDGES)
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_edges(case):
+    name, args, options = EDGES[case]
+    same_outcome(name, *args, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("binary_cross_entropy", "weight"),
+        ("binary_cross_entropy_with_logits", "weight"),
+        ("binary_cross_entropy_with_logits", "pos_weight"),
+        ("nll_loss", "weight"),
+        ("cross_entropy", "weight"),
+    ],
+)
+def test_weights_are_constants(name, option):
+    """PyTorch has no derivative by these: it raises, unless nothing is recorded."""
+    x = np.full((2, 3), 0.5)
+    target = np.array([0, 1]) if "logits" not in name and "binary" not in name else x
+    for m, functional in ((mgx, F), (torch, TF)):
+        loss, weight = getattr(functional, name), m.ones(3, dtype=m.float64, requires_grad=True)
+        with pytest.raises(RuntimeError, match=f"is not differentiable with respect to argument '{option}'"):
+            loss(m.tensor(x), m.tensor(target), **{option: weight})
+        with m.no_grad():
+            loss(m.tensor(x), m.tensor(target), **{option: weight})
+
+
+@pytest.mark.parametrize("options", [{}, {"reduction": "none"}, {"label_smoothing": 0.2, "reduction": "sum"}])
+def test_weights_of_classes_have_a_derivative_beside_probabilities(options):
+    x, p, w = scores[:, :3], simplex[:, :3], weight_3
+    for dtype in (np.float64, np.float32):
+        results = []
+        for m, functional in ((mgx, F), (torch, TF)):
+            made = [m.tensor(a.astype(dtype), requires_grad=True) for a in (x, p, w)]
+            out = functional.cross_entropy(*made, **options)
+            results.append([t.detach().numpy() for t in (out, *m.autograd.grad(out.square().sum(), made))])
+        for a, b in zip(*results):
+            assert a.dtype == b.dtype
+            tolerance = 1e-12 if dtype is np.float64 else 1e-5
+            np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def test_the_gradient_of_a_divergence_by_a_probability_of_zero_is_nan():
+    target = np.array([0.0, 0.25])
+    for m, functional in ((mgx, F), (torch, TF)):
+        t = m.tensor(target, requires_grad=True)
+        functional.kl_div(m.zeros(2, dtype=m.float64), t, reduction="sum").backward()
+        np.testing.assert_allclose(t.grad.numpy(), [math.nan, math.log(0.25) + 1])
+
+
+@pytest.mark.parametrize("size_average", [True, False])
+def test_old_arguments_beside_batchmean(size_average):
+    results = []
+    for m, functional in ((mgx, F), (torch, TF)):
+        with pytest.warns(UserWarning, match="size_average and reduce args will be deprecated"):
+            out = functional.kl_div(m.tensor(scores), m.tensor(ideal), size_average, reduction="batchmean")
+        results.append(out.item())
+    assert results[0] == pytest.approx(results[1], rel=1e-12)
+
+
+def test_distances_in_half_precision():
+    """Their squares would leave the range of float16, on either side."""
+    a, b, c = np.float16([[1e4, 0.0], [1e-3, 2e-3]]), np.zeros((2, 2), np.float16), np.ones((2, 2), np.float16)
+    results = []
+    for m, functional in ((mgx, F), (torch, TF)):
+        made = [m.tensor(v, requires_grad=True) for v in (a, b, c)]
+        out = functional.triplet_margin_loss(*made, margin=2.0, reduction="none")
+        out.sum().backward()
+        norms = [m.linalg.vector_norm(m.tensor(a), p, -1) for p in (1, 2, 3, 0.5)]
+        results.append([v.detach().numpy() for v in (out, *(t.grad for t in made), *norms)])
+    for x, y in zip(*results):
+        assert x.dtype == np.float16
+        np.testing.assert_allclose(x, y, rtol=2e-3)

@@ -84,7 +84,7 @@ def gaussian_nll_loss(
     / (2 var)``; over n for the mean.
     Units: nats.
     Raises: ValueError: another reduction, a negative variance, or variances of another shape. TypeError: ``var`` is
-        neither a tensor nor a float.
+        neither a tensor nor a float. RuntimeError: it is a tensor of integers.
     Source: D. Nix and A. Weigend, "Estimating the mean and variance of the target probability distribution" (1994);
         ``torch.nn.functional.gaussian_nll_loss``.
 
@@ -99,6 +99,10 @@ def gaussian_nll_loss(
         var = wrap(np.full_like(x.array, var))
     elif not isinstance(var, Variable):
         raise TypeError(f"gaussian_nll_loss: expected var to be a tensor or a float, got {type(var).__name__}")
+    elif var.array.dtype.kind != "f":
+        raise RuntimeError(
+            "result type Float can't be cast to the desired output type long int; convert var with .float()"
+        )
     elif (var.array < 0).any():
         raise ValueError("var has negative entry/entries")
     shape, own = x.array.shape, var.array.shape

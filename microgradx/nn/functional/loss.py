@@ -9,8 +9,11 @@ from microgradx.dtypes import result_type
 from microgradx.engine import cast
 from microgradx.ops import activation as act
 from microgradx.ops import loss
+from microgradx.ops.elementwise import numbers
 from microgradx.ops.face import check_tensor
+from microgradx.ops.loss import constant
 from microgradx.ops.shape import broadcast_tensors
+from microgradx.ops.special import xlogy
 from microgradx.views import legacy_name
 
 # ---------------------------------------------------------------- losses on numbers
@@ -35,32 +38,36 @@ def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool 
 
 def alike(kernel: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Input and target of one float dtype and one shape; PyTorch warns where it has to broadcast."""
+    x, y = pair(kernel, input, target)
+    act.real(kernel)(x.array)
+    return x, y
+
+
+def pair(kernel: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """As `alike`, of any dtype."""
     x, y = check_tensor(kernel, input), check_tensor(kernel, target, "target", 2)
     if x.array.shape != y.array.shape:
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). "
             "This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.",
-            stacklevel=3,
+            stacklevel=4,
         )
         x, y = broadcast_tensors(x, y)
     if x.array.dtype != y.array.dtype:
         common = result_type(x.array, y.array).numpy
         x, y = (v if v.array.dtype == common else cast(v, common) for v in (x, y))
-    act.real(kernel)(x.array)
     return x, y
 
 
-def weighted(losses: Any, weight: Any, reduction: str, average: bool) -> Any:
+def weighted(losses: Any, input: Any, weight: Any, reduction: str, average: bool) -> Any:
     """Losses times weights, reduced; the mean is divided by the weights' sum, or only by their number."""
-    if weight.array.shape != losses.array.shape:
+    if weight.array.shape != input.array.shape:
         raise ValueError("Weights and input must have the same size.")
     losses = losses * weight
-    if reduction == "none":
-        return losses
-    if reduction == "sum":
-        return losses.sum()
-    return losses.sum() / weight.sum() if average else losses.mean()
+    if reduction == "mean" and average:
+        return losses.sum() / weight.sum()
+    return total(losses, reduction)
 
 
 def mse_loss(
@@ -93,7 +100,7 @@ def mse_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     x, y = alike("mse_cpu", input, target)
     if weight is not None:
-        return weighted(loss.squared_error(x, y, "none"), weight, reduction, True)
+        return weighted(loss.squared_error(x, y, "none"), input, weight, reduction, True)
     return loss.squared_error(x, y, reduction)
 
 
@@ -108,12 +115,24 @@ def l1_loss(
     """Mean absolute error: ``|input - target|``, averaged; arguments as `mse_loss`.
 
     Derivative: input gets ``g · sign(input - target) / n``.
+    Raises: ValueError: another reduction. RuntimeError: truth values, or the mean of integers.
     Source: ``torch.nn.functional.l1_loss``.
     """
     reduction = reduction_of(reduction, size_average, reduce)
-    x, y = alike("l1_cpu", input, target)
+    x, y = pair("l1_loss", input, target)
     if weight is not None:
-        return weighted(loss.absolute_error(x, y, "none"), weight, reduction, True)
+        return weighted(difference(x, y, "none"), input, weight, reduction, True)
+    return difference(x, y, reduction)
+
+
+def difference(x: Any, y: Any, reduction: str) -> Any:
+    """The absolute difference, reduced: the only one of these losses that integers have, but for their mean."""
+    numbers(x.array, y.array)
+    if x.array.dtype.kind != "f" and reduction == "mean":
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"Got: {legacy_name(x.array.dtype.name)}"
+        )
     return loss.absolute_error(x, y, reduction)
 
 
@@ -131,9 +150,14 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     if delta <= 0:
         raise RuntimeError(f"huber_loss does not support non-positive values for delta. Got {delta}.")
     reduction = reduction_of(reduction)
+    if check_tensor("huber_loss", input).dtype != check_tensor("huber_loss", target, "target", 2).dtype:
+        if not input.is_floating_point():
+            found, result = legacy_name(input.array.dtype.name), legacy_name(target.array.dtype.name)
+            raise RuntimeError(f"result type {result} can't be cast to the desired output type {found}")
+        target = cast(target, input.array.dtype)
     x, y = alike("huber_cpu", input, target)
     if weight is not None:
-        return weighted(loss.huber(x, y, "none", delta), weight, reduction, False)
+        return weighted(loss.huber(x, y, "none", delta), input, weight, reduction, False)
     return loss.huber(x, y, reduction, delta)
 
 
@@ -153,8 +177,10 @@ def smooth_l1_loss(
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta. Got {beta}.")
     reduction = reduction_of(reduction, size_average, reduce)
+    if not beta:
+        return difference(*pair("l1_loss", input, target), reduction)
     x, y = alike("smooth_l1_cpu", input, target)
-    return loss.huber(x, y, reduction, beta) / beta if beta else loss.absolute_error(x, y, reduction)
+    return loss.huber(x, y, reduction, beta) / beta
 
 
 # ---------------------------------------------------------------- losses on probabilities
@@ -163,6 +189,16 @@ def smooth_l1_loss(
 def total(losses: Any, reduction: str) -> Any:
     """Losses, reduced."""
     return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+
+def factors(weight: Any, input: Any) -> None:
+    """Raise unless weights can be broadcast to what they belong to."""
+    shape = input.array.shape
+    if weight is None or weight.array.shape == shape:
+        return
+    found = broadcast_tensors(input, weight)[0].array.shape
+    if found != shape:
+        raise RuntimeError(f"output with shape {list(shape)} doesn't match the broadcast shape {list(found)}")
 
 
 def binary_cross_entropy(
@@ -199,10 +235,11 @@ def binary_cross_entropy(
             f"Using a target size ({y.shape}) that is different to the input size ({x.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
-    act.real("binary_cross_entropy")(x.array)
+    factors(constant("binary_cross_entropy", "weight", weight), x)
     if x.array.dtype != y.array.dtype:
         found, expected = legacy_name(y.array.dtype.name), legacy_name(x.array.dtype.name)
         raise RuntimeError(f"Found dtype {found} but expected {expected}; convert the target")
+    act.real("binary_cross_entropy")(x.array)
     if weight is None:
         return loss.binary_cross_entropy(x, y, reduction)
     return total(loss.binary_cross_entropy(x, y, "none") * weight, reduction)
@@ -243,9 +280,12 @@ def binary_cross_entropy_with_logits(
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     if target.array.dtype.kind != "f":
         raise RuntimeError(
-            f"result type Float can't be cast to the desired output type {legacy_name(target.array.dtype.name)}; "
-            "convert the target with .float()"
+            f"result type {legacy_name(input.array.dtype.name)} can't be cast to the desired output type "
+            f"{legacy_name(target.array.dtype.name)}; convert the target with .float()"
         )
+    act.real("log_sigmoid_cpu")(input.array)
+    for option, weights in (("weight", weight), ("pos_weight", pos_weight)):
+        factors(constant(name, option, weights), input)
     x, y = alike(name, input, target)
     if pos_weight is not None:
         losses = (1 - y) * x - ((pos_weight - 1) * y + 1) * act.logsigmoid(x)
@@ -275,8 +315,9 @@ def kl_div(
             so; ``"mean"`` divides by the number of elements, ``"sum"`` and ``"none"`` are as everywhere.
         log_target: Whether the target is given by its logarithms.
 
-    Derivative: input gets ``-g · y``.
+    Derivative: input gets ``-g · y``, target ``g · (log y + 1 - input)``, as in PyTorch nan at 0.
     Units: nats.
+    Raises: ValueError: another reduction. RuntimeError: integers.
     Source: ``torch.nn.functional.kl_div``.
 
     Example:
@@ -284,18 +325,25 @@ def kl_div(
         >>> mgx.nn.functional.kl_div(mgx.tensor([[0.25, 0.75]]).log(), p, reduction="batchmean")
         tensor(0.1438)
     """
-    if size_average is None and reduce is None and reduction == "mean":
+    batch_mean = reduction == "batchmean"
+    if size_average is not None or reduce is not None:
+        reduction = reduction_of(reduction, size_average, reduce)
+    elif batch_mean:
+        reduction = "sum"
+    elif reduction == "mean":
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size."
             "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
             "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
             stacklevel=2,
         )
-    batch_mean = reduction == "batchmean"
-    reduction = "sum" if batch_mean else reduction_of(reduction, size_average, reduce)
-    losses = target.exp() * (target - input) if log_target else loss.times_own_log(target) - target * input
+    reduction = reduction_of(reduction)
+    x, y = check_tensor("kl_div", input), check_tensor("kl_div", target, "target", 2)
+    if x.array.dtype.kind != "f" or y.array.dtype.kind != "f":
+        raise RuntimeError("kl_div: Integral inputs not supported.")
+    losses = y.exp() * (y - x) if log_target else xlogy(y, y) - y * x
     out = total(losses, reduction)
-    return out / input.array.shape[0] if batch_mean and input.array.ndim else out
+    return out / x.array.shape[0] if batch_mean and x.array.ndim else out
 
 
 def nll_loss(
@@ -372,6 +420,8 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     act.real("log_softmax_lastdim_kernel_impl")(x)
+    if not x.ndim and y.ndim:
+        raise IndexError("Dimension out of range (expected to be in range of [-1, 0], but got 1)")
     if x.shape != y.shape:
         return loss.class_loss(loss.cross_entropy, input, target, weight, ignore_index, reduction, label_smoothing)
     if ignore_index >= 0:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from microgradx.engine import cast
-from microgradx.graph import mode
 from microgradx.nn.functional.distance import pairwise_distance
 from microgradx.nn.functional.loss import reduction_of, total
 from microgradx.ops import activation as act
 from microgradx.ops import margin_loss as margin_losses
 from microgradx.ops.elementwise import clamp, keep, minimum
 from microgradx.ops.face import check_tensor
+from microgradx.ops.loss import constant
 from microgradx.ops.shape import broadcast_tensors
 from microgradx.views import legacy_name
 
@@ -224,16 +224,6 @@ def hinge_embedding_loss(
 # ---------------------------------------------------------------- classes
 
 
-def constant(function: str, argument: str, value: Any) -> Any:
-    """Return a tensor that has no derivative here, or raise PyTorch's error if it wants one."""
-    if value is not None and value.edge is not None and mode.grad:
-        raise RuntimeError(
-            f"The function '{function}' is not differentiable with respect to argument '{argument}'. "
-            "This input cannot have requires_grad True."
-        )
-    return value
-
-
 def soft_margin_loss(
     input: Any,
     target: Any,
@@ -269,9 +259,18 @@ def soft_margin_loss(
             "convert the input with .float()"
         )
     if y.array.dtype.kind == "b":
-        raise RuntimeError(f"{name}: expected a target of 1 and -1, got bool; convert it with 2.0 * target - 1")
-    x, y = broadcast_tensors(x, y)
-    return margin_losses.soft_margin(x, cast(y, x.array.dtype), reduction)
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. "
+            "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+    pair = broadcast_tensors(x, y)
+    if pair[0].array.shape != x.array.shape:
+        raise RuntimeError(
+            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(pair[0].shape)}; "
+            "the target may not have more elements than the input"
+        )
+    y = pair[1] if y.array.dtype == x.array.dtype else cast(pair[1], x.array.dtype)
+    return margin_losses.soft_margin(x, y, reduction)
 
 
 def check_table(input: Any) -> tuple[int, int]:
