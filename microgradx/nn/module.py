@@ -906,7 +906,11 @@ class Module:
                     below = f"{prefix}{name}."
                     load(child, {k: v for k, v in state.items() if k.startswith(below)}, below)
             for hook in module._load_state_dict_post_hooks.values():
-                hook(module, keys)
+                if hook(module, keys) is not None:
+                    raise AssertionError(
+                        "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
+                        "values, if incompatible_keys need to be modified, it should be done inplace."
+                    )
 
         load(self, dict(state_dict), "")
         if strict:

@@ -96,6 +96,17 @@ def test_older_hooks_of_the_state():
     assert both(run)[:2] == (["WEIGHT", "BIAS"], ["0.weight", "0.bias"])
 
 
+def test_a_hook_after_loading_changes_the_keys_in_place_only():
+    def run(lib):
+        layer = lib.nn.Linear(1, 1)
+        with layer.register_load_state_dict_post_hook(lambda m, keys: keys.missing_keys.clear()):
+            keys = layer.load_state_dict({})
+        layer.register_load_state_dict_post_hook(lambda m, keys: keys)
+        return repr(keys), error(lambda: layer.load_state_dict(layer.state_dict()))
+
+    both(run)
+
+
 def test_a_state_by_positional_arguments():
     def run(lib):
         layer = lib.nn.Linear(1, 1)

@@ -169,3 +169,22 @@ def test_layers_without_initial_values(lib):
 def test_all_of_the_helpers_are_here():
     missing = set(torch.nn.utils.__all__) - set(mgx.nn.utils.__all__)
     assert missing == {"convert_conv2d_weight_memory_format", "convert_conv3d_weight_memory_format"}
+
+
+@pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "float32"), ("float32", "float32")])
+@pytest.mark.parametrize("norm_type", ["inf", "2", 0, -1.0])
+def test_norms_of_several_dtypes_and_of_orders_in_words(dtypes, norm_type):
+    def run(lib):
+        tensors = [lib.tensor([1.0, -4.0, 2.0], dtype=getattr(lib, d)) for d in dtypes]
+        for t in tensors:
+            t.requires_grad_().grad = t.detach() * 3
+        norm = lib.nn.utils.clip_grad_norm_(tensors, 2.0, norm_type)
+        return str(norm.dtype), round(norm.item(), 5), [t.grad.tolist()[0].__round__(5) for t in tensors]
+
+    assert run(mgx) == run(torch)
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_integers_have_no_norm(lib):
+    with pytest.raises(RuntimeError, match=r"linalg\.vector_norm"):
+        lib.nn.utils.get_total_norm([lib.ones(2, dtype=lib.int64)])

@@ -8,7 +8,9 @@ import numpy as np
 
 from microgradx.autograd import no_grad
 from microgradx.creation import tensor
+from microgradx.dtypes import as_dtype
 from microgradx.graph import Variable
+from microgradx.ops.reduction import require_floating
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
@@ -33,15 +35,18 @@ def get_total_norm(tensors: Any, norm_type: float = 2.0, error_if_nonfinite: boo
     if not tensors:
         return tensor(0.0)
     # The norm of the norms, as PyTorch has it, so that roundings agree.
-    norms = [np.linalg.norm(t.array.ravel(), norm_type) for t in tensors]
-    total = np.linalg.norm(np.array(norms), norm_type)
+    order = float(norm_type)  # also "inf"
+    for t in tensors:
+        require_floating("linalg.vector_norm", t)
+    norms = np.array([np.linalg.norm(t.array.ravel(), order) for t in tensors])
+    total = np.linalg.norm(norms, order)
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(
-            f"The total norm of order {float(norm_type)} for gradients from `parameters` is non-finite, so it cannot "
+            f"The total norm of order {order} for gradients from `parameters` is non-finite, so it cannot "
             "be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
             "`error_if_nonfinite=False`"
         )
-    return tensor(total, dtype=tensors[0].dtype)
+    return tensor(total, dtype=as_dtype(norms.dtype))
 
 
 def clip_grad_norm_(
@@ -131,14 +136,14 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: Any = None) ->
         tensor([0.5000, 1.0000])
     """
     with no_grad():
-        for g in _gradients(parameters):
+        for g in _gradients(parameters, warn=False):
             g.clamp_(-float(clip_value), float(clip_value))
 
 
-def _gradients(parameters: Any) -> list[Any]:
+def _gradients(parameters: Any, warn: bool = True) -> list[Any]:
     if isinstance(parameters, Variable):
         parameters = [parameters]
     found = list(parameters)
-    if isinstance(parameters, GeneratorType) and not found:
+    if warn and isinstance(parameters, GeneratorType) and not found:
         warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=3)
     return [p.grad for p in found if p.grad is not None]
