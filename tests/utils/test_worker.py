@@ -158,6 +158,16 @@ def test_workers_without_a_task_are_prepared_too(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]
 
 
+def test_a_forked_process_does_not_stop_the_workers_of_its_parent() -> None:
+    batches: Any = iter(DataLoader(range(9), 3, num_workers=1))
+    pid = os.fork()
+    if pid == 0:
+        batches.stop()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert [batch.tolist() for batch in batches] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+
+
 PROGRAM = """
 import signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started the tests without it

@@ -187,7 +187,7 @@ class Workers(Batches):
         self.tasks: list[Any] = []
         self.results: list[Any] = []
         self.processes: list[Any] = []
-        self.stop = weakref.finalize(self, _stop, self.processes, self.tasks)
+        self.stop = weakref.finalize(self, _stop, os.getpid(), self.processes, self.tasks)
         for i in range(loader.num_workers):
             tasks = context.Queue()
             receive, send = context.Pipe(duplex=False)
@@ -256,7 +256,9 @@ class Workers(Batches):
         raise RuntimeError(f"DataLoader timed out after {self.timeout} seconds")
 
 
-def _stop(processes: list[Any], tasks: list[Any]) -> None:
+def _stop(starter: int, processes: list[Any], tasks: list[Any]) -> None:
+    if os.getpid() != starter:
+        return  # a forked process has a copy of the iterator, but the workers are not its own
     for queue_ in tasks:
         queue_.cancel_join_thread()
         queue_.close()
