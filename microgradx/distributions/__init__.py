@@ -15,6 +15,7 @@ from microgradx.distributions.exp_family import ExponentialFamily
 from microgradx.distributions.exponential import Exponential
 from microgradx.distributions.fishersnedecor import FisherSnedecor
 from microgradx.distributions.gamma import Gamma
+from microgradx.distributions.generalized_pareto import GeneralizedPareto
 from microgradx.distributions.geometric import Geometric
 from microgradx.distributions.gumbel import Gumbel
 from microgradx.distributions.half_cauchy import HalfCauchy
@@ -24,6 +25,7 @@ from microgradx.distributions.inverse_gamma import InverseGamma
 from microgradx.distributions.kl import kl_divergence, register_kl
 from microgradx.distributions.kumaraswamy import Kumaraswamy
 from microgradx.distributions.laplace import Laplace
+from microgradx.distributions.lkj_cholesky import LKJCholesky
 from microgradx.distributions.log_normal import LogNormal
 from microgradx.distributions.logistic_normal import LogisticNormal
 from microgradx.distributions.mixture_same_family import MixtureSameFamily
@@ -85,6 +87,7 @@ __all__ = [
     "ExponentialFamily",
     "FisherSnedecor",
     "Gamma",
+    "GeneralizedPareto",
     "Geometric",
     "Gumbel",
     "HalfCauchy",
@@ -93,6 +96,7 @@ __all__ = [
     "IndependentTransform",
     "InverseGamma",
     "Kumaraswamy",
+    "LKJCholesky",
     "Laplace",
     "LogNormal",
     "LogisticNormal",
@@ -133,7 +137,7 @@ __all__ = [
 ]
 
 _MISSING = {
-    **dict.fromkeys(("GeneralizedPareto", "LKJCholesky", "Wishart"), "it is not implemented"),
+    "Wishart": "it is not implemented; LKJCholesky and InverseGamma make a prior of covariance matrices too",
     "LowRankMultivariateNormal": "use MultivariateNormal, with the covariance matrix of the factor and the diagonal",
 }
 

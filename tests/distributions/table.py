@@ -34,13 +34,17 @@ class Row:
 
     def __post_init__(self) -> None:
         shapes = [np.shape(p) if not isinstance(p, As) else "" for p in self.parameters.values()]
+        scalars = [
+            f"={p}" if not isinstance(p, As) and not np.shape(p) else s
+            for p, s in zip(self.parameters.values(), shapes)
+        ]
         name = self.name if self.build is None else f"{self.name}.{self.build.__name__}"
-        self.id = "-".join([name, *[f"{k}{s}" for k, s in zip(self.parameters, shapes)]]).replace(" ", "")
+        self.id = "-".join([name, *[f"{k}{s}" for k, s in zip(self.parameters, scalars)]]).replace(" ", "")
 
     @property
     def single(self) -> bool:
-        """Of numbers only, which become float32."""
-        return all(isinstance(p, As) for p in self.parameters.values())
+        """In float32, as distributions are whose parameters are numbers."""
+        return self.build is in_float32 or all(isinstance(p, As) for p in self.parameters.values())
 
     def make(
         self, lib: Any, dtype: str = "float64", requires_grad: bool = True, **options: Any
@@ -110,6 +114,11 @@ def independent_bernoulli(d: Any, **p: Any) -> Any:
 
 def independent_categorical(d: Any, **p: Any) -> Any:
     return d.Independent(d.Categorical(**p), 0)
+
+
+def in_float32(d: Any, **p: Any) -> Any:
+    """PyTorch's GeneralizedPareto compares its parameters with a number in float32."""
+    return d.GeneralizedPareto(**{name: value.float() for name, value in p.items()})
 
 
 def mixture(d: Any, loc: Any, scale: Any, **weights: Any) -> Any:
@@ -207,6 +216,13 @@ ROWS = [
         {"total_count": As(3), "probs": PROBS},
         {"total_count": [[0.5], [20.0]], "logits": LOGITS},
     ),
+    *rows(
+        "GeneralizedPareto",
+        *[{"loc": 0.5, "scale": SCALE, "concentration": c} for c in (0.3, 0.0, -0.5, -1.0, 1.5)],
+        build=in_float32,
+        exact=False,
+    ),
+    *rows("LKJCholesky", {"dim": As(4), "concentration": SCALE}, {"dim": As(2), "concentration": As(0.5)}, exact=False),
     *rows("LogisticNormal", *LOCATIONS[:3], exact=False),
 ]
 assert len({row.id for row in ROWS}) == len(ROWS)

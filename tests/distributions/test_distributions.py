@@ -63,7 +63,7 @@ def test_icdf(row):
         if batch.numel() > 1
         else np.array(0.3)
     )
-    compare(row, lambda d, x: d.icdf(x), inputs=[p])
+    compare(row, lambda d, x: d.icdf(x), inputs=[p.astype(np.float32) if row.single else p])
 
 
 @ROW

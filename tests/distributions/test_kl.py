@@ -56,6 +56,8 @@ WITHOUT = {
     "StudentT",
     "FisherSnedecor",
     "NegativeBinomial",
+    "GeneralizedPareto",
+    "LKJCholesky",
 }
 
 
