@@ -355,6 +355,10 @@ def test_borders(padding, mode, array):
     for dtype in (np.uint8, np.float32):
         out = transform(mgx.from_numpy(first(array).astype(dtype)))
         assert np.array_equal(out.numpy(), first(expected))
+        batch = transform(mgx.from_numpy(first(array).astype(dtype)).expand(2, 1, *first(array).shape))
+        assert np.array_equal(batch[1, 0].numpy(), first(expected))
+        alone = transform(mgx.from_numpy(first(array)[0].astype(dtype)))
+        assert np.array_equal(alone.numpy(), first(expected)[0])
 
 
 def test_borders_of_a_color():

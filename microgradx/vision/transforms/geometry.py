@@ -186,9 +186,12 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
     check_image(img)
     if not isinstance(fill, (int, float)):
         raise TypeError(f"Got inappropriate fill arg: {fill!r}; a tensor is filled with one number")
+    if padding_mode == "constant":
+        return F.pad(img, (left, right, top, bottom), value=float(fill))
     if padding_mode != "symmetric":
-        value = float(fill) if padding_mode == "constant" else None
-        return F.pad(img, (left, right, top, bottom), mode=BORDERS[padding_mode], value=value)
+        planes = img.reshape(math.prod(img.shape[:-2]), *img.shape[-2:])
+        out = F.pad(planes, (left, right, top, bottom), mode=BORDERS[padding_mode])
+        return out.reshape(*img.shape[:-2], *out.shape[-2:])
     rows, columns = (
         np.pad(np.arange(n)[max(-a, 0) : n - max(-b, 0)], (max(a, 0), max(b, 0)), mode="symmetric")
         for n, a, b in ((img.shape[-2], top, bottom), (img.shape[-1], left, right))
