@@ -199,6 +199,33 @@ class _InstanceNorm(_NormBase):
         )  # fmt: skip
         return out[0] if is_single else out
 
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        # States without a version may be of PyTorch before 0.4, where these layers always kept averages.
+        running = [prefix + name for name in ("running_mean", "running_var") if prefix + name in state_dict]
+        if running and local_metadata.get("version") is None and not self.track_running_stats:
+            names, layer = " and ".join(f'"{key}"' for key in running), type(self).__name__
+            error_msgs.append(
+                f"Unexpected running stats buffer(s) {names} for {layer} with track_running_stats=False. If state_dict "
+                f"is a checkpoint saved before 0.4.0, this may be expected because {layer} does not track running stats "
+                "by default since 0.4.0. Please remove these keys from state_dict. If the running stats are actually "
+                f"needed, instead set track_running_stats=True in {layer} to enable them. See the documentation of "
+                f"{layer} for details."
+            )
+            for key in running:
+                del state_dict[key]
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        )
+
 
 class InstanceNorm1d(_InstanceNorm):
     """Normalizes each channel of (N, C, L) or (C, L); see `InstanceNorm2d`. Source: ``torch.nn.InstanceNorm1d``."""

@@ -96,6 +96,18 @@ def test_older_hooks_of_the_state():
     assert both(run)[:2] == (["WEIGHT", "BIAS"], ["0.weight", "0.bias"])
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_averages_that_an_instance_norm_does_not_keep(strict):
+    def run(lib):
+        model = lib.nn.Sequential(lib.nn.InstanceNorm1d(2, affine=True))
+        state = lib.nn.Sequential(lib.nn.InstanceNorm1d(2, affine=True, track_running_stats=True)).state_dict()
+        without_version = error(lambda: model.load_state_dict(dict(state), strict=strict))
+        log = [error(lambda: model.load_state_dict(state))] if strict else [repr(model.load_state_dict(state, False))]
+        return without_version, log, len(state)
+
+    both(run)
+
+
 def test_a_hook_after_loading_changes_the_keys_in_place_only():
     def run(lib):
         layer = lib.nn.Linear(1, 1)

@@ -547,3 +547,37 @@ def test_orthogonal_weights_can_be_set(orthogonal_map):
         return weight, wrong, refused and refused[0]
 
     assert both(run)[0] == [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_spectrally_normed_gan_is_trained_as_in_pytorch(older):
+    def run(lib):
+        nn = lib.nn
+        norm = nn.utils.spectral_norm if older else nn.utils.parametrizations.spectral_norm
+        lib.manual_seed(0)
+        critic = nn.Sequential(
+            norm(nn.Conv2d(1, 4, 4, 2, 1)), nn.LeakyReLU(0.2), norm(nn.Conv2d(4, 8, 4, 2, 1)), nn.LeakyReLU(0.2),
+            nn.Flatten(), norm(nn.Linear(32, 1)),
+        )  # fmt: skip
+        generator = nn.Sequential(
+            nn.LazyLinear(32), nn.Unflatten(1, (8, 2, 2)), nn.ReLU(), norm(nn.ConvTranspose2d(8, 4, 4, 2, 1)),
+            nn.LazyBatchNorm2d(), nn.ReLU(), nn.ConvTranspose2d(4, 1, 4, 2, 1), nn.Tanh(),
+        )  # fmt: skip
+        generator(lib.randn(2, 5))
+        by_critic = lib.optim.Adam(critic.parameters(), lr=0.01, betas=(0.5, 0.9))
+        by_generator = lib.optim.Adam(generator.parameters(), lr=0.01, betas=(0.5, 0.9))
+        real, losses = lib.rand(6, 1, 8, 8), []
+        for _ in range(4):
+            false = generator(lib.randn(6, 5))
+            loss = nn.functional.relu(1 - critic(real)).mean() + nn.functional.relu(1 + critic(false.detach())).mean()
+            by_critic.zero_grad()
+            loss.backward()
+            by_critic.step()
+            by_generator.zero_grad()
+            wish = -critic(false).mean()
+            wish.backward()
+            by_generator.step()
+            losses += [loss.item(), wish.item()]
+        return losses
+
+    np.testing.assert_allclose(run(mgx), run(torch), rtol=1e-4)
