@@ -563,7 +563,7 @@ row(F + "softmin", case(real(2, 3), 1), integers=False)
 
 # ---------------------------------------------------------------- layers
 
-row(F + "linear", case(real(2, 3), real(4, 3), real(4)), case(real(2, 3), real(4, 3)),
+row(F + "linear", *(case(real(*shape, 3), real(3)) for shape in ((), (2,), (2, 4), (0,))), case(real(2, 3), real(4, 3), real(4)), case(real(2, 3), real(4, 3)),
     case(real(3), real(4, 3), real(4)), case(real(2, 5, 3), real(4, 3), real(4)),
     case(real(0, 3), real(4, 3), real(4)), wrong(real(2, 3), real(4, 2)), wrong(real(2, 3), real(4, 3), real(3)),
     integers=False)  # fmt: skip
@@ -611,7 +611,8 @@ row(F + "embedding_bag", *(c for mode in ("sum", "mean", "max") for c in (
         ((integer(1, 3), real(5, 2), None, real(1, 2)), {"mode": "sum"}),
         ((integer(1, 3), real(5, 2), None, real(1, 3)), {}))),
     call=bags, integers=False)  # fmt: skip
-row(F + "embedding", case(integer(2, 3, high=4), real(4, 2)), case(values(1), real(4, 2)),
+row(F + "embedding", case(integer(2, 3, high=4), real(4, 2)),
+    kink(values([0, 2, 2]), real(4, 2), None, None, 2.0, True), case(values(1), real(4, 2)),
     kink(values([0, 2, 2]), real(4, 2), padding_idx=2), wrong(values([4]), real(4, 2)),
     wrong(values([0.5]), real(4, 2)), integers=False)  # fmt: skip
 row(
@@ -741,7 +742,7 @@ row(F + "pad at the edges of what is allowed", case(real(2, 3, 3), (2, -1, -1, 0
     case(real(2, 3, 3), (-1, -1, -1, 1), mode="replicate"), case(real(2, 3), (-2, -1), mode="circular"),
     case(real(2, 3), (-2, 0), mode="circular"), case(real(2, 3), (-3, 2)), wrong(real(2, 0), (-1, 2)),
     wrong(real(2, 3), (3, 0), mode="reflect"), wrong(real(2, 3), (4, 0), mode="circular"),
-    wrong(real(2, 0), (1, 1), mode="replicate"), wrong(real(2, 3), (-2, -1), mode="reflect"),
+    wrong(real(2, 0), (1, 1), mode="replicate"), wrong(real(0, 2), (1, 1), mode="reflect"), wrong(real(2, 3), (-2, -1), mode="reflect"),
     wrong(real(3), (1, 1), mode="reflect"), wrong(real(2, 3), (1, 1, 1, 1), mode="replicate"),
     wrong(real(2, 3), (), mode="circular"), wrong(real(2, 3), (1,) * 6, mode="best"),
     wrong(real(2, 3), (1, 1), mode="reflect", value=2.0),

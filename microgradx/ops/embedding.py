@@ -43,19 +43,17 @@ add_rows.derivatives(g=lambda h, indices, padding: take_rows_but(h, indices, pad
 take_rows_but.derivatives(x=lambda g, indices, x_shape, padding: add_rows(g, indices, x_shape, padding))
 
 
-@primitive()
-def by_frequency(x: Array, indices: Array) -> Array:
-    """Rows as they are, for a gradient that is divided by how often each was picked: (..., D), (...) -> (..., D)."""
-    return x.copy()
+@primitive(saves=("counts",))
+def by_frequency(x: Array, indices: Array) -> tuple[Array, Array]:
+    """Rows as they are, for a gradient that is divided by how often each was picked; (..., D), (...) -> (..., D).
 
-
-def divided(g: Array, indices: Array) -> Array:
-    """``g`` divided by how often each index occurs."""
+    Beside them, these numbers, (..., 1).
+    """
     _, place, counts = np.unique(indices, return_inverse=True, return_counts=True)
-    return g / np.reshape(counts[place].astype(g.dtype), (*indices.shape, 1))
+    return x.copy(), np.reshape(counts[place].astype(x.dtype), (*indices.shape, 1))
 
 
-by_frequency.derivatives(x=divided)
+by_frequency.derivatives(x=lambda g, counts: g / counts)
 
 
 @primitive(name="EmbeddingBag")

@@ -127,6 +127,8 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
 def linear_by_weight(g: Array, input: Array) -> Array:
     """``gᵀ @ input``, all dimensions but the last counting as one batch."""
+    if g.ndim < input.ndim:  # the weight is one vector
+        return np.sum(np.reshape(g, (*g.shape, 1)) * input, axis=tuple(range(g.ndim)))
     if g.ndim != 2:
         rows = math.prod(g.shape[:-1])
         g, input = np.reshape(g, (rows, g.shape[-1])), np.reshape(input, (rows, input.shape[-1]))
@@ -134,7 +136,7 @@ def linear_by_weight(g: Array, input: Array) -> Array:
 
 
 linear.derivatives(
-    input=lambda g, weight: g @ weight,
+    input=lambda g, weight: g @ weight if weight.ndim == 2 else np.reshape(g, (*g.shape, 1)) * weight,
     weight=linear_by_weight,
     bias=lambda g: g,
 )

@@ -114,11 +114,17 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
             f"Padding size {len(pad)} is not supported for {len(shape)}D input tensor in mode {mode}; "
             "give 2 numbers for a 2D or 3D input, 4 for 3D or 4D, 6 for 4D or 5D"
         )
-    something = mode == "circular" or any(n + a + b > 0 for n, (a, b) in zip(shape[first:], widths))
+    if mode != "circular" and (
+        0 in shape[first - 1 :] or all(n + a + b < 1 for n, (a, b) in zip(shape[first:], widths))
+    ):
+        raise RuntimeError(
+            f"pad: expected an input with something in all dimensions but the batch, and something of it to be left in "
+            f"mode {mode}; got {list(shape)} and widths {pad}"
+        )
     for axis, (before, after) in enumerate(widths, first):
         n, rest = shape[axis], shape[axis] + min(before, 0) + min(after, 0)
         widest = {"reflect": n - 1, "circular": rest}.get(mode, max(before, after))
-        if max(before, after) > widest or n + before + after < 0 or not (something and (n or mode == "circular")):
+        if max(before, after) > widest or n + before + after < 0:
             raise RuntimeError(
                 f"Padding size should be less than the corresponding input dimension, but got: padding "
                 f"({before}, {after}) at dimension {axis} of input {list(shape)}"

@@ -40,6 +40,17 @@ def test_the_numbers_are_pytorchs(name, order, dtype, tolerance):
         np.testing.assert_allclose(ours, theirs, tolerance, tolerance / 10)
 
 
+@pytest.mark.parametrize("name", ["dropout1d", "dropout2d", "feature_alpha_dropout"])
+def test_channels_are_drawn_in_the_order_of_their_numbers(name):
+    """Not in that of the memory."""
+    results = []
+    for m in (mgx, torch):
+        m.manual_seed(7)
+        image = m.tensor(x[..., None] if name == "dropout2d" else x[..., :1]).transpose(0, 1)
+        results.append(getattr(m.nn.functional, name)(image, training=True).numpy())
+    np.testing.assert_allclose(*results, 1e-12)
+
+
 @pytest.mark.parametrize("name", ["alpha_dropout", "feature_alpha_dropout", "rrelu"])
 def test_results_can_be_written_into_the_input(name):
     results = []
@@ -58,6 +69,7 @@ def test_what_cannot_be_drawn_raises(m):
         F.alpha_dropout(m.ones(2), 1.5, True)
     with pytest.raises(RuntimeError, match="result type Float can't be cast"):
         F.alpha_dropout(m.arange(3), 0.5, True)
+    assert F.dropout(m.arange(3), 1.0).tolist() == [0, 0, 0]  # nothing of it is left to be scaled
     with pytest.raises(RuntimeError, match="Feature dropout requires at least 2 dimensions in the input"):
         F.feature_alpha_dropout(m.ones(2), 0.5, True)
     with pytest.raises(RuntimeError, match="float"):

@@ -15,25 +15,25 @@ from microgradx.random import bernoulli_
 from microgradx.views import legacy_name, write
 
 
-def kept(name: str, input: Any, shape: tuple[int, ...], p: float, training: bool) -> Any:
-    """An array of ``shape``, like the input's: 0 with probability ``p``, else 1. None if nothing is to be dropped."""
+def kept(name: str, input: Any, shape: tuple[int, ...] | None, p: float, training: bool) -> Any:
+    """An array like the input's, or of ``shape``: 0 with probability ``p``, else 1. None if nothing is to be dropped."""
     if p < 0 or p > 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     x = check_tensor(name, input).array
     if not training or p == 0 or x.size == 0:
         return None
-    if x.dtype.kind != "f":
+    if x.dtype.kind != "f" and p != 1:
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {legacy_name(x.dtype.name)}; "
             "convert the input with .float()"
         )
     # Like x, so that the random numbers come in the order of the memory.
-    mask = np.zeros_like(x) if shape == x.shape else np.zeros(shape, x.dtype)
+    mask = np.zeros_like(x) if shape is None else np.zeros(shape, x.dtype)
     return mask if p == 1 else bernoulli_(wrap(mask), 1 - p).array
 
 
-def drop(name: str, input: Any, shape: tuple[int, ...], p: float, training: bool, inplace: bool) -> Any:
-    """The input times a mask, drawn in ``shape``, of zeros and of ``1 / (1 - p)``."""
+def drop(name: str, input: Any, shape: tuple[int, ...] | None, p: float, training: bool, inplace: bool) -> Any:
+    """The input times a mask, drawn in ``shape`` or in the input's, of zeros and of ``1 / (1 - p)``."""
     mask = kept(name, input, shape, p, training)
     if mask is None:
         return input
@@ -59,7 +59,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         >>> mgx.nn.functional.dropout(mgx.ones(6))
         tensor([0., 0., 2., 0., 0., 0.])
     """
-    return drop("dropout", input, input.array.shape, p, training, inplace)
+    return drop("dropout", input, None, p, training, inplace)
 
 
 def drop_channels(name: str, input: Any, leading: int, p: float, training: bool, inplace: bool) -> Any:
@@ -105,7 +105,7 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
             stacklevel=2,
         )
     warn_of_dimensions("dropout2d", 2, input.ndim)
-    if input.ndim < 2:
+    if input.ndim < 2 and training and 0 < p < 1:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input; use dropout")
     return drop_channels("dropout2d", input, 2, p, training, inplace)
 
@@ -119,7 +119,9 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 SATURATION = 1.7580993408473766  # what selu gives for -∞, without the sign
 
 
-def drop_to_saturation(name: str, input: Any, shape: tuple[int, ...], p: float, training: bool, inplace: bool) -> Any:
+def drop_to_saturation(
+    name: str, input: Any, shape: tuple[int, ...] | None, p: float, training: bool, inplace: bool
+) -> Any:
     """The input with -`SATURATION` in the dropped places, scaled and shifted so that mean and variance stay."""
     mask = kept(name, input, shape, p, training)
     if mask is None:
@@ -152,7 +154,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
         >>> mgx.nn.functional.alpha_dropout(mgx.ones(4), training=True)
         tensor([-0.7792, -0.7792,  1.6656, -0.7792])
     """
-    return drop_to_saturation("alpha_dropout", input, input.array.shape, p, training, inplace)
+    return drop_to_saturation("alpha_dropout", input, None, p, training, inplace)
 
 
 def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:

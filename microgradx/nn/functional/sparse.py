@@ -57,7 +57,7 @@ def embedding(
     if max_norm is not None:
         shorten(table, indices, max_norm, norm_type)
     rows = take_rows(indices, weight, None if padding_idx is None else padding_idx % len(table))
-    return by_frequency(rows, indices) if scale_grad_by_freq else rows
+    return by_frequency(rows, indices)[0] if scale_grad_by_freq else rows
 
 
 def shorten(table: Array, indices: Array, max_norm: float, norm_type: float) -> None:
@@ -158,7 +158,7 @@ def embedding_bag(
         indices, bags = indices[counted], bags[counted]
     rows = take_rows(indices, weight, None)
     if scale_grad_by_freq:
-        rows = by_frequency(rows, indices)
+        rows = by_frequency(rows, indices)[0]
     lengths = np.bincount(bags, minlength=len(ends))
     if mode == "max":
         return largest_of_bags(rows, lengths)
