@@ -206,6 +206,22 @@ row("polygamma", case(0, positive(2, 3)), *(case(n, positive(2, 3)) for n in (1,
     case(2, real(4)), case(4, real()), case(1, positive(0, 2)), case(1, values([1.0, 50.0, 1e3])), wrong(-1, real(2)),
     wrong(1.5, real(2)), wrong(1, 1.0), integers=False)  # fmt: skip
 row("x.polygamma", case(positive(2, 3), 2), wrong(positive(2), -1), call=lambda m, x, n: x.polygamma(n))
+row("logit", case(unit_interval := Input(lambda rng: rng.uniform(0.05, 0.95, (2, 3)))), case(unit_interval, 0.1),
+    case(unit_interval, eps=1e-6), case(values(0.3)), case(real(0, 2)), case(boolean(3)),
+    kink(values([-0.5, 0.2, 0.5, 1.5]), 0.3), wrong(0.5), integers=False)  # fmt: skip
+row("logit beyond", case(values([-0.5, 0.0, 1.0, 1.5, nan])), integers=False, call=lambda m, x: m.logit(x.detach()))
+for name in ("logaddexp", "logaddexp2"):
+    row(name, case(real(2, 3), real(2, 3)), case(real(2, 3), real(3)), case(real(), real(2)), case(real(0, 2), real(1, 2)),
+        case(real(3), integer(3)), kink(values([500.0, -500.0, 800.0, 0.0]), values([0.0, 0.0, 801.0, -inf])),
+        wrong(integer(3), integer(3)), wrong(real(3), 2.0), wrong(real(2), real(3)))  # fmt: skip
+row("mvlgamma", *(case(Input(lambda rng: rng.uniform(3, 6, (2, 3))), p) for p in (1, 2, 4)), case(positive(3), 1),
+    wrong(positive(2), 0), integers=False)  # fmt: skip
+row("sinc", case(real(2, 3)), case(real()), case(real(0, 2)), case(values([0.1, 0.24, 0.26, -5.5])), wrong(1.0),
+    call=lambda m, x: m.sinc(x), integers=False)  # fmt: skip
+row("sinc at zero", case(values([0.0, -0.0, 1.0, 2.5])), case(integer(3)), integers=False,
+    call=lambda m, x: m.sinc(x.detach()))  # fmt: skip
+row("i0", case(real(2, 3)), case(real()), case(real(0, 2)), case(values([7.9, 8.1, -9.0])), kink(values([20.0, -30.0])),
+    wrong(1.0))  # fmt: skip
 row("erfinv", case(unit(2, 3)), case(unit()), case(unit(0, 2)), kink(values([1e-12, 0.999, -0.99999])),
     kink(values([-0.0, 1.0, -1.0])), wrong(1.0))  # fmt: skip
 row("erfinv outside", case(values([1.5, -1.5, inf, nan])), integers=False, call=lambda m, x: m.erfinv(x.detach()))

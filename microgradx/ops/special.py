@@ -1,4 +1,4 @@
-"""Special functions: the gamma function's logarithm with its derivatives, the inverse of erf, and kin.
+"""Special functions: the gamma function's logarithm with its derivatives, the inverse of erf, Bessel's, and kin.
 
 NumPy has none of them. Where a formula needs coefficients, they were found by interpolation at Chebyshev's points in
 60 digits; each says of which function. All are computed in float64, whatever the dtype of the result: their errors
@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.dtypes import default
+from microgradx.dtypes import default, promote
 from microgradx.engine import cast, primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import floating, floats, keep
-from microgradx.ops.erf import erf, erfc, polynomial
+from microgradx.ops.erf import erf, erfc, polynomial, wide
 from microgradx.ops.face import METHODS, check_tensor, face, in_place
+from microgradx.views import legacy_name
 
 # ---------------------------------------------------------------- the gamma function
 
@@ -264,3 +265,213 @@ def erfinv(x: Array) -> Array:
 
 
 erfinv.derivatives(x=lambda g, out: g * (math.sqrt(math.pi) / 2 * np.exp(out * out)))
+
+
+# ---------------------------------------------------------------- logarithms of odds and of sums
+
+
+@primitive(name="Logit")
+def log_odds(x: Array, eps: Any) -> Array:
+    """``log(x / (1 - x))``, of ``x`` moved into [eps, 1 - eps] unless that is None."""
+    if eps is not None:
+        x = np.minimum(np.maximum(x, eps), 1 - eps)
+    with silent():
+        return np.log(x / (1 - x))
+
+
+def log_odds_by_x(g: Array, x: Array, eps: Any) -> Array:
+    """``g / (x (1 - x))``, where ``x`` is a probability, or, with ``eps``, was not moved."""
+    if eps is None:
+        return np.where((x < 0) | (x > 1), math.nan, g / (x * (1 - x)))
+    inside = (x >= eps) & (x <= 1 - eps)
+    return np.where(inside | (x != x), g / (x * (1 - x)), 0)
+
+
+log_odds.derivatives(x=log_odds_by_x)
+
+
+@face(inplace=True)
+def logit(input: Any, eps: float | None = None) -> Any:
+    """``log(x / (1 - x))``, the inverse of `sigmoid`.
+
+    Args:
+        input: Probabilities; beyond 0 and 1 the result is nan.
+        eps: Move them into [eps, 1 - eps] first.
+
+    Derivative: ``g / (x (1 - x))``; 0 where ``eps`` moved the input.
+    Units: nats.
+    Source: ``torch.logit``.
+
+    Example:
+        >>> mgx.tensor([0.5, 0.9]).logit()
+        tensor([0.0000, 2.1972])
+    """
+    x = check_tensor("logit", input)
+    return log_odds(x if x.array.dtype.kind == "f" else cast(x, default.numpy), eps)
+
+
+def real_pair(name: str) -> Any:
+    """The check of an operation on two operands that is not defined on integers alone."""
+
+    def check(x: Array, y: Array) -> tuple[Array, Array]:
+        x, y = promote(x, y)
+        if x.dtype.kind != "f":
+            raise NotImplementedError(f"\"{name}\" not implemented for '{legacy_name(x.dtype.name)}'")
+        return x, y
+
+    return check
+
+
+@face(tensors=2)
+@primitive(np.logaddexp, align=real_pair("logaddexp_cpu"))
+def logaddexp(input: Array, other: Array) -> Array:
+    """``log(exp(input) + exp(other))``, where the exponentials alone might overflow.
+
+    Derivative: ``g · sigmoid(input - other)`` to input, the rest of ``g`` to other.
+    Units: nats.
+    Source: ``torch.logaddexp``.
+
+    Example:
+        >>> mgx.logaddexp(mgx.tensor([0.0, 500.0]), mgx.tensor([0.0, 0.0]))
+        tensor([  0.6931, 500.0000])
+    """
+    return np.logaddexp(input, other)
+
+
+@face(tensors=2)
+@primitive(np.logaddexp2, align=real_pair("logaddexp2_cpu"))
+def logaddexp2(input: Array, other: Array) -> Array:
+    """As `logaddexp`, with powers of 2 and the logarithm to base 2; in bits."""
+    return np.logaddexp2(input, other)
+
+
+logaddexp.derivatives(
+    input=lambda g, input, other: g / (1 + np.exp(other - input)),
+    other=lambda g, input, other: g / (1 + np.exp(input - other)),
+)
+logaddexp2.derivatives(
+    input=lambda g, input, other: g / (1 + np.exp((other - input) * math.log(2))),
+    other=lambda g, input, other: g / (1 + np.exp((input - other) * math.log(2))),
+)
+
+
+@face(inplace=True)
+def mvlgamma(input: Any, p: int) -> Any:
+    """Logarithm of the gamma function of p dimensions: ``p (p - 1) / 4 · log π + Σ lgamma(x - j / 2)`` over j < p.
+
+    Args:
+        input: Numbers above ``(p - 1) / 2``.
+        p: The number of dimensions.
+
+    Derivative: ``g · Σ digamma(x - j / 2)``.
+    Raises: RuntimeError: ``p`` is below 1.
+    Source: ``torch.mvlgamma``.
+
+    Example:
+        >>> mgx.mvlgamma(mgx.tensor([2.0, 3.0]), 2)
+        tensor([0.4516, 1.5502])
+    """
+    x = check_tensor("mvlgamma", input)
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    return sum((lgamma(x - j / 2) for j in range(p)), p * (p - 1) / 4 * math.log(math.pi))
+
+
+# ---------------------------------------------------------------- waves
+
+
+@face(inplace=True)
+@primitive(np.sinc, align=floating)
+def sinc(x: Array) -> Array:
+    """``sin(πx) / (πx)``, and 1 at 0.
+
+    Derivative: ``g · (cos(πx) - sinc(x)) / x``, and 0 at 0.
+    Source: ``torch.sinc``.
+
+    Example:
+        >>> mgx.tensor([0.0, 0.5]).sinc()
+        tensor([1.0000, 0.6366])
+    """
+    angle = math.pi * wide(x)
+    with silent():
+        return np.where(x == 0, 1, np.sin(angle) / angle).astype(x.dtype)
+
+
+# (cos πx - sinc x) / x is x · Σ c_k x^(2k), by the power series of both
+SINC_SLOPE = tuple((-1) ** (k + 1) * 2 * (k + 1) * math.pi ** (2 * k + 2) / math.factorial(2 * k + 3) for k in range(8))
+
+
+@primitive()
+def sinc_slope(x: Array) -> Array:
+    """The derivative of `sinc`; near 0, where its formula loses digits, by the power series."""
+    v = x.astype(np.float64)
+    small = np.absolute(v) < 0.25
+    with silent():
+        far = (np.cos(math.pi * v) - np.sin(math.pi * v) / (math.pi * v)) / v
+    return np.where(small, v * polynomial(SINC_SLOPE[::-1], np.where(small, v * v, 0)), far).astype(x.dtype)
+
+
+sinc.derivatives(x=lambda g, x: g * sinc_slope(x))
+sinc_slope.derivatives(
+    x=lambda g, x: g * np.where(x == 0, -(math.pi**2) / 3, -(math.pi**2) * sinc(x) - 2 * sinc_slope(x) / x)
+)
+
+
+# I(x) · exp(-x) · √x for x >= 8, in 16/x - 1
+BESSEL_TAIL = (
+    (
+        2.0827128361368272e-11, -5.905351247361592e-11, -1.5069911314965846e-10, 4.4791076226745083e-10,
+        5.123219344241254e-10, -1.59308349164589e-09, -1.1450332857137288e-09, 3.5986061174119615e-09,
+        2.1054590921362036e-09, -5.915624891127836e-09, -3.9053292754176505e-09, 7.40627414418278e-09,
+        7.737190586934452e-09, -5.39447256584035e-09, -1.3466305847930674e-08, -6.75054806754319e-09,
+        7.566354978558951e-09, 2.1548892906932595e-08, 3.932437669867399e-08, 8.872214314513599e-08,
+        2.973599622649477e-07, 1.4838475687858713e-06, 1.1143033787544778e-05, 0.00013621607439186714,
+        0.0033605519836678944, 0.4021765094450081,
+    ),
+    (
+        -1.9683555071206512e-11, 6.136264863503602e-11, 1.4180416318049543e-10, -4.656352378875901e-10,
+        -4.799788572349276e-10, 1.6578135104696467e-09, 1.0717118658840645e-09, -3.753514378647805e-09,
+        -1.992232311533578e-09, 6.203049516537961e-09, 3.803916747391097e-09, -7.863044450059506e-09,
+        -7.817013242510877e-09, 5.963661897071631e-09, 1.4088534085726922e-08, 6.737489146647687e-09,
+        -8.438803483315753e-09, -2.337446714964066e-08, -4.3127788894315365e-08, -1.000128261737259e-07,
+        -3.483856740327739e-07, -1.8349101357954703e-06, -1.503854719735794e-05, -0.0002192357638338229,
+        -0.009749577193235768, 0.38939845902587233,
+    ),
+)  # fmt: skip
+
+
+def bessel(order: int, x: Array) -> Array:
+    """I0 or I1 for x >= 0: ``(x/2)^order Σ (x²/4)^k / (k! (k + order)!)``, and for large x by a fit."""
+    series = [1 / (math.factorial(k) * math.factorial(k + order)) for k in range(28)]
+    half, v = np.minimum(x, 8) / 2, np.clip(x, 8, 1e4)
+    near = half**order * polynomial(tuple(series[::-1]), half * half)
+    grown = np.exp(v / 2)  # exp(x) may overflow where the result does not
+    return np.where(x < 8, near, grown * (polynomial(BESSEL_TAIL[order], 16 / v - 1) / np.sqrt(v)) * grown)
+
+
+@face(inplace=True)
+@primitive(np.i0, align=floating)
+def i0(x: Array) -> Array:
+    """Modified Bessel function of the first kind, of order 0: the mean of ``exp(x cos φ)`` over all angles.
+
+    Derivative: ``g · I1(x)``, the same of order 1.
+    Source: ``torch.i0``; by its power series up to 8, then by a fit.
+
+    Example:
+        >>> mgx.tensor([0.0, 1.0]).i0()
+        tensor([1.0000, 1.2661])
+    """
+    with silent():
+        return bessel(0, np.absolute(x.astype(np.float64))).astype(x.dtype)
+
+
+@primitive(name="SpecialI1")
+def i1(x: Array) -> Array:
+    """The derivative of `i0`."""
+    v = x.astype(np.float64)
+    with silent():
+        return (np.sign(v) * bessel(1, np.absolute(v))).astype(x.dtype)
+
+
+i0.derivatives(x=lambda g, x: g * i1(x))
+i1.derivatives(x=lambda g, x: g * np.where(x == 0, 0.5, i0(x) - i1(x) / x))

@@ -14,6 +14,7 @@ POSITIVE = np.concatenate([
     1 + near, 1 - near, 2 + near, 2 - near, 3 - near, 1.4616321449683623 + 1e-3 * near, [1, 2, 3],
 ])  # fmt: skip
 NEGATIVE = -np.concatenate([rng.uniform(0, 10, 60), rng.uniform(10, 200, 20)])
+SMALL = np.concatenate([rng.uniform(-30, 30, 80), near, [7.99, 8.01, 1e-30]])
 INSIDE = np.concatenate([rng.uniform(-1, 1, 60), near, -near, 1 - near, 1e-4 * near - 1, [-1 + 2**-53]])
 
 
@@ -33,6 +34,8 @@ def inverse_erf(x):
         ("digamma", mpmath.digamma, POSITIVE, 1e-15),
         ("digamma", mpmath.digamma, NEGATIVE, 1e-13),
         ("erfinv", inverse_erf, INSIDE, 4e-15),
+        ("i0", lambda x: mpmath.besseli(0, x), SMALL, 2e-15),
+        ("sinc", mpmath.sincpi, SMALL[np.abs(SMALL) < 0.9], 1e-15),
     ],
 )
 def test_accuracy(name, exact, where, tolerance):
@@ -73,3 +76,28 @@ def test_half_precision_is_rounded_once():
         ours = getattr(mgx, name)(mgx.tensor(x)).numpy()
         exact = getattr(torch, name)(torch.tensor(x).double()).numpy().astype(np.float16)
         np.testing.assert_array_equal(ours, exact)
+
+
+def test_slopes_of_waves():
+    x = mgx.tensor(SMALL, dtype=mgx.float64, requires_grad=True)
+    for function, exact in ((mgx.i0, lambda v: mpmath.besseli(1, v)), (mgx.sinc, sinc_slope)):
+        (g,) = mgx.autograd.grad(function(x).sum(), x)
+        np.testing.assert_allclose(g.numpy(), in_40_digits(exact, SMALL), rtol=1e-13, atol=1e-14)
+
+
+def sinc_slope(x):
+    return (mpmath.cospi(x) - mpmath.sincpi(x)) / x
+
+
+def test_second_derivatives_at_zero():
+    """PyTorch's is nan for sinc."""
+    for function, expected in ((mgx.sinc, -(np.pi**2) / 3), (mgx.i0, 0.5)):
+        x = mgx.tensor(0.0, dtype=mgx.float64, requires_grad=True)
+        (g,) = mgx.autograd.grad(function(x), x, create_graph=True)
+        assert g.item() == 0
+        assert mgx.autograd.grad(g, x)[0].item() == pytest.approx(expected, rel=1e-15)
+
+
+def test_a_bessel_function_overflows_no_earlier_than_it_must():
+    assert mgx.i0(mgx.tensor([710.0, 712.0], dtype=mgx.float64)).isfinite().all()
+    assert mgx.i0(mgx.tensor([720.0, float("inf")], dtype=mgx.float64)).tolist() == [np.inf, np.inf]
