@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import torch
 import torch.utils.data
+from hypothesis import given
+from hypothesis import strategies as st
 
 import microgradx as mgx
 from microgradx.utils import data as ours
@@ -261,6 +263,48 @@ def test_the_same_batches(name: str) -> None:
     for seed in (0, 3):
         first, second = results(LOADERS[name], seed)
         assert first == second
+
+
+DATASETS: dict[str, Callable[[Any, Any, int], Any]] = {
+    "range": lambda lib, d, n: range(n),
+    "tensors": lambda lib, d, n: d.TensorDataset(lib.arange(n), lib.arange(1.0 * n)),
+    "array": lambda lib, d, n: np.arange(2.0 * n).reshape(n, 2),
+    "one after the other": lambda lib, d, n: d.ConcatDataset([range(n // 2), range(n - n // 2)]),
+    "part": lambda lib, d, n: d.Subset(d.TensorDataset(lib.arange(2 * n)), list(range(0, 2 * n, 2))),
+    "side by side": lambda lib, d, n: d.StackDataset(a=range(n), b=d.TensorDataset(lib.arange(n))),
+}
+SAMPLERS: dict[str, Callable[[Any, Any, int, int, Any], Any]] = {
+    "none": lambda d, data, n, k, g: None,
+    "random": lambda d, data, n, k, g: d.RandomSampler(data, generator=g),
+    "replaced": lambda d, data, n, k, g: d.RandomSampler(data, True, k),
+    "several times": lambda d, data, n, k, g: d.RandomSampler(data, num_samples=k),
+    "weighted": lambda d, data, n, k, g: d.WeightedRandomSampler([0.1 + i % 3 for i in range(n)], k, generator=g),
+    "some": lambda d, data, n, k, g: d.SubsetRandomSampler(range(0, n, 2), g),
+    "distributed": lambda d, data, n, k, g: d.DistributedSampler(data, 3, k % 3),
+}
+
+
+@given(
+    st.sampled_from(sorted(DATASETS)), st.integers(1, 17), st.sampled_from(sorted(SAMPLERS)), st.integers(1, 70),
+    st.sampled_from([None, 1, 2, 5, 40]), st.booleans(), st.booleans(), st.booleans(), st.booleans(),
+)  # fmt: skip
+def test_any_options(
+    dataset: str, n: int, sampler: str, k: int, size: int | None, shuffle: bool, drop: bool, seeded: bool, lists: bool
+) -> None:
+    def program(lib: Any, d: Any) -> list[Any]:
+        data = DATASETS[dataset](lib, d, n)
+        generator = lib.Generator().manual_seed(3) if seeded else None
+        order = SAMPLERS[sampler](d, data, n, k, generator)
+        if lists and order is not None:
+            loader = d.DataLoader(data, batch_sampler=d.BatchSampler(order, size or 1, drop), generator=generator)
+        else:
+            options = {"shuffle": shuffle} if order is None else {"sampler": order}
+            loader = d.DataLoader(data, size, drop_last=drop and size is not None, generator=generator, **options)
+        not_to_its_end = next(iter(loader), None)
+        return [len(loader), list(loader), not_to_its_end, list(loader)]
+
+    first, second = results(program, k)
+    assert first == second
 
 
 def test_a_table_is_indexed_once_per_batch(monkeypatch: pytest.MonkeyPatch) -> None:
