@@ -75,7 +75,7 @@ def leaky_relu(x: Array, slope: float) -> Array:
 leaky_relu.derivatives(x=lambda g, x, slope: choose(x > 0, g, g * slope))
 
 
-@primitive()
+@primitive(name="PreluKernel")
 def prelu(x: Array, slope: Array) -> Array:
     """`leaky_relu` with slopes that are learned; they are broadcast."""
     return np.where(x > 0, x, x * slope)

@@ -145,9 +145,12 @@ def nll(x: Array, target: Array, shares: Array, total: bool) -> Array:
 nll.derivatives(x=lambda g, target, shares, x_shape: place(-shares * g, target, x_shape))
 
 
-@primitive(name="CrossEntropyLoss", saves=("log_sum",))
+@primitive(name="NllLoss", saves=("log_sum",))
 def cross_entropy(x: Array, target: Array, shares: Array, total: bool) -> tuple[Array, Array]:
-    """``shares · (log Σ exp(x) - x[target])`` of each row, or the sum of all; and every ``log Σ exp(x)``."""
+    """``shares · (log Σ exp(x) - x[target])`` of each row, or the sum of all; and every ``log Σ exp(x)``.
+
+    Its name in the graph is that of PyTorch's last step of the same.
+    """
     top = np.maximum.reduce(x, 1, keepdims=True)
     e = x - top
     chosen = e.take(places(target, x.shape))
@@ -157,7 +160,7 @@ def cross_entropy(x: Array, target: Array, shares: Array, total: bool) -> tuple[
     return np.add.reduce(rows) if total else rows, log_sum + top[:, 0]
 
 
-@primitive(name="CrossEntropyLossBackward")
+@primitive(name="NllLossBackward")
 def excess(g: Array, x: Array, target: Array, log_sum: Array) -> Array:
     """``g · (softmax(x) - onehot(target))``, g being one number, or one for each row.
 

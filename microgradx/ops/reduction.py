@@ -390,7 +390,7 @@ def picked(x: Array, indices: Array, axis: int, keepdims: bool) -> tuple[Array, 
     return (out, indices) if keepdims else (out.squeeze(axis), indices.squeeze(axis))
 
 
-@primitive()
+@primitive(name="Gather")
 def take_along(x: Array, indices: Array, axis: int) -> Array:
     """``x[..., indices, ...]`` along one axis; all other dimensions go side by side."""
     return np.take_along_axis(x, indices, axis)

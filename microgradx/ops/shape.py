@@ -364,7 +364,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     return tuple(x if x.array.shape == shape else expand(x, *shape) for x in tensors)
 
 
-@primitive(np.tile)
+@primitive(np.tile, name="Repeat")
 def repeat_whole(x: Array, reps: tuple[int, ...]) -> Array:
     """``x`` laid side by side, so many times along each dimension."""
     return np.tile(x, reps)
