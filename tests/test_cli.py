@@ -46,7 +46,7 @@ def test_the_tour_reads_at_least_96_percent_within_20_seconds(tmp_path, monkeypa
     assert found
     assert float(found[1]) >= 96
     assert printed.out.count("✓ agree") == 6
-    for part in ("Real digits", "epoch 30/30", "taken for", "CrossEntropy", "What to try next"):
+    for part in ("Real digits", "epoch 30/30", "taken for", "NllLoss", "What to try next"):
         assert part in printed.out
     assert {file.name for file in (tmp_path / "microgradx-tour").iterdir()} == FILES
 

@@ -162,6 +162,7 @@ class _Description:
     variadic = True
     rest = 0
     defaults: tuple[Any, ...] = ()
+    partial = False
 
     def __init__(self, ctx: FunctionCtx) -> None:
         self.name = f"{ctx.function.__name__}Backward"
