@@ -72,6 +72,22 @@ def test_properties(row, name):
     compare(row, lambda d: getattr(d, name))
 
 
+OTHERS = [
+    "loc", "scale", "rate", "df", "df1", "alpha", "concentration", "concentration0", "concentration1", "temperature",
+    "concentration_reciprocal", "total_count", "param_shape", "scale_tril", "covariance_matrix", "precision_matrix",
+]  # fmt: skip
+
+
+@ROW
+def test_other_attributes(row):
+    for name in OTHERS:
+        expected = getattr(row.make(torch)[0], name, None)
+        if isinstance(expected, torch.Tensor):
+            compare(row, lambda d, name=name: getattr(d, name))
+        elif expected is not None:
+            assert getattr(row.make(mgx)[0], name) == expected
+
+
 @ROW
 @pytest.mark.parametrize("name", ["entropy", "perplexity"])
 def test_entropy(row, name):
