@@ -354,6 +354,18 @@ def test_states_of_pickles_can_be_changed(lib):
     assert pickle.loads(pickle.dumps(lib.nn.Linear(1, 2)))(lib.ones(1)).shape == (2,)
 
 
+def test_own_attributes_of_parameters_are_pickled_but_not_copied():
+    def run(lib):
+        layer = lib.nn.Linear(1, 1)
+        layer.weight.tag = "frozen"
+        layer.weight.requires_grad_(False)
+        layer.weight.grad = lib.ones(1, 1)
+        copies = copy.deepcopy(layer).weight, pickle.loads(pickle.dumps(layer)).weight
+        return [(hasattr(p, "tag"), p.requires_grad, p.grad is None) for p in copies]
+
+    both(run)
+
+
 PATHS = [
     ("nn.modules", ["Linear", "Module", "Conv2d", "Sequential", "BatchNorm2d", "LSTM", "CrossEntropyLoss"]),
     ("nn.modules.module", ["Module", "register_module_forward_hook"]),
