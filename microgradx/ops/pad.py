@@ -38,10 +38,23 @@ def repeat_places(x: Array, axis: int, indices: Array) -> Array:
 
 @primitive()
 def add_places(x: Array, axis: int, indices: Array, n: int) -> Array:
-    """The adjoint of `repeat_places`: what was taken from one place is added up there."""
+    """The adjoint of `repeat_places`: what was taken from one place is added up there.
+
+    Border and inside are runs of indices with one step, so that a whole run is added at once.
+    """
     out = np.zeros((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype)
-    index: Any = (slice(None),) * axis + (indices,)
-    np.add.at(out, index, x)
+    before: Any = (slice(None),) * axis
+    for run in np.split(np.arange(len(indices)), np.flatnonzero(np.diff(np.diff(indices))) + 2):
+        if not len(run):
+            continue
+        first, last = int(indices[run[0]]), int(indices[run[-1]])
+        step = (last - first) // max(len(run) - 1, 1)
+        part = x[(*before, slice(run[0], run[-1] + 1))]
+        if step == 0:
+            out[(*before, first)] += part.sum(axis)
+        else:
+            part = part[(*before, slice(None, None, -1))] if step < 0 else part
+            out[(*before, slice(min(first, last), max(first, last) + 1, abs(step)))] += part
     return out
 
 
