@@ -7,14 +7,18 @@ weights.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import autograd
+import autograd.numpy as anp
 import numpy as np
 import torch
 
 import microgradx
 import microgradx.nn
 import microgradx.optim
+from benchmarks.networks import cross_entropy_in_autograd
 from benchmarks.table import Goals, Row, compare
 from benchmarks.timing import Step
 
@@ -143,6 +147,56 @@ def embedding(torch: Any, rng: np.random.Generator) -> Step:
     return trained(table, optimizer, lambda: torch.nn.functional.mse_loss(table(tokens), wanted))
 
 
+# ---------------------------------------------------------------- two of them with arrays
+
+
+def cells_in_autograd(rng: np.random.Generator) -> Step:
+    """`cells`, written out for HIPS autograd."""
+    cell, head = microgradx.nn.LSTMCell(128, 128), microgradx.nn.Linear(128, 10)
+    parameters = [p.detach().numpy() for p in (*cell.parameters(), *head.parameters())]
+    x = rng.standard_normal((32, 32, 128), np.float32)  # (T, N, C)
+    y = rng.integers(10, size=32)
+
+    def sigmoid(z: Any) -> Any:
+        return 0.5 * anp.tanh(0.5 * z) + 0.5
+
+    def loss_of(parameters: list[Any]) -> Any:
+        w_ih, w_hh, b_ih, b_hh, w, b = parameters
+        h = c = np.zeros((32, 128), np.float32)
+        for given in x:
+            z = anp.dot(given, w_ih.T) + anp.dot(h, w_hh.T) + (b_ih + b_hh)  # (N, 4 C)
+            i, f, n, o = z[:, :128], z[:, 128:256], z[:, 256:384], z[:, 384:]
+            c = sigmoid(f) * c + sigmoid(i) * anp.tanh(n)
+            h = sigmoid(o) * anp.tanh(c)
+        return cross_entropy_in_autograd(anp.dot(h, w.T) + b, y)
+
+    value_and_gradients = autograd.value_and_grad(loss_of)
+
+    def step() -> float:
+        loss, gradients = value_and_gradients(parameters)
+        for p, g in zip(parameters, gradients):
+            p -= 0.1 * g
+        return float(loss)
+
+    return step
+
+
+def embedding_by_hand(rng: np.random.Generator) -> Step:
+    """`embedding` as an expert writes it, who knows that only the rows that were picked have a gradient."""
+    table = microgradx.nn.Embedding(50_000, 64).weight.detach().numpy()
+    tokens = rng.integers(50_000, size=4096)
+    wanted = rng.standard_normal((4096, 64), np.float32)
+
+    def step() -> float:
+        d = table[tokens] - wanted
+        loss = np.mean(d * d)
+        d *= 0.1 * 2 / d.size
+        np.subtract.at(table, tokens, d)
+        return float(loss)
+
+    return step
+
+
 # ---------------------------------------------------------------- the rows
 
 PROGRAMS: dict[str, tuple[str, Program, float | None]] = {
@@ -162,10 +216,21 @@ def rows(name: str) -> Callable[[int], list[Row]]:
     goals: Goals = {("microgradx", "PyTorch"): goal}
 
     def run(rounds: int) -> list[Row]:
-        sides = {"microgradx": microgradx, "PyTorch": torch}
-        for library in sides.values():
-            library.manual_seed(0)
-        steps = {side: program(library, np.random.default_rng(0)) for side, library in sides.items()}
+        sides: dict[str, Callable[[np.random.Generator], Step]] = {
+            "microgradx": partial(program, microgradx),
+            "PyTorch": partial(program, torch),
+        }
+        if name == "cells":
+            sides["autograd"] = cells_in_autograd
+            goals["microgradx", "autograd"] = None
+        if name == "embedding":
+            sides["NumPy by hand"] = embedding_by_hand
+            goals["NumPy by hand", "PyTorch"] = None
+        steps = {}
+        for side, make in sides.items():
+            microgradx.manual_seed(0)
+            torch.manual_seed(0)
+            steps[side] = make(np.random.default_rng(0))
         return compare(title, steps, goals, rounds)
 
     return run

@@ -111,9 +111,7 @@ def with_autograd(sizes: tuple[int, ...], batches: list[Batch], rule: str) -> St
                 h = anp.maximum(h, 0)
         if sizes is MOONS:
             return anp.mean(anp.logaddexp(0, h) - y * h)
-        top = anp.max(h, axis=1, keepdims=True)
-        log_total = top[:, 0] + anp.log(anp.sum(anp.exp(h - top), axis=1))
-        return anp.mean(log_total - h[anp.arange(len(y)), y])
+        return cross_entropy_in_autograd(h, y)
 
     value_and_gradients = autograd.value_and_grad(loss_of)
 
@@ -123,6 +121,13 @@ def with_autograd(sizes: tuple[int, ...], batches: list[Batch], rule: str) -> St
         return float(loss)
 
     return step
+
+
+def cross_entropy_in_autograd(h: Any, y: np.ndarray) -> Any:
+    """The mean of ``-log softmax(h)[y]``."""
+    top = anp.max(h, axis=1, keepdims=True)
+    log_total = top[:, 0] + anp.log(anp.sum(anp.exp(h - top), axis=1))
+    return anp.mean(log_total - h[anp.arange(len(y)), y])
 
 
 def by_hand(sizes: tuple[int, ...], batches: list[Batch], rule: str) -> Step:
