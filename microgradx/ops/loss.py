@@ -145,9 +145,9 @@ def nll(x: Array, target: Array, shares: Array, total: bool) -> Array:
 nll.derivatives(x=lambda g, target, shares, x_shape: place(-shares * g, target, x_shape))
 
 
-@primitive(name="NllLoss", saves=("log_sum",))
-def cross_entropy(x: Array, target: Array, shares: Array, total: bool) -> tuple[Array, Array]:
-    """``shares · (log Σ exp(x) - x[target])`` of each row, or the sum of all; and every ``log Σ exp(x)``.
+@primitive(name="NllLoss", saves=("top", "sums"))
+def cross_entropy(x: Array, target: Array, shares: Array, total: bool) -> tuple[Array, Array, Array]:
+    """``shares · (log Σ exp(x) - x[target])`` of each row, or the sum of all; and each row's maximum and ``Σ exp``.
 
     Its name in the graph is that of PyTorch's last step of the same.
     """
@@ -155,22 +155,22 @@ def cross_entropy(x: Array, target: Array, shares: Array, total: bool) -> tuple[
     e = x - top
     chosen = e.take(places(target, x.shape))
     np.exp(e, out=e)
-    log_sum = np.log(np.vecdot(e, np.ones(x.shape[1], x.dtype)))  # BLAS adds up rows twice as fast as np.sum
-    rows = (log_sum - chosen) * shares
-    return np.add.reduce(rows) if total else rows, log_sum + top[:, 0]
+    sums = np.vecdot(e, np.ones(x.shape[1], x.dtype))  # BLAS adds up rows twice as fast as np.sum
+    rows = (np.log(sums) - chosen) * shares
+    return np.add.reduce(rows) if total else rows, top, sums
 
 
 @primitive(name="NllLossBackward")
-def excess(g: Array, x: Array, target: Array, log_sum: Array) -> Array:
+def excess(g: Array, x: Array, target: Array, top: Array, sums: Array) -> Array:
     """``g · (softmax(x) - onehot(target))``, g being one number, or one for each row.
 
-    ``log_sum`` only spares this forward to find the softmax's denominator again: it is a part of x's own
+    ``top`` and ``sums`` only spare this forward to find the softmax's denominator again: they are parts of x's own
     derivative, which is therefore that of the whole softmax.
     """
-    p = x - log_sum[:, None]
+    p = x - top
     np.exp(p, out=p)
-    p[np.arange(len(p)), target] -= 1
-    p *= g[:, None] if g.ndim else g
+    p *= (g / sums)[:, None]
+    p[np.arange(len(p)), target] -= g
     return p
 
 
@@ -185,7 +185,7 @@ def excess_by_x(h: Array, g: Array, x: Array) -> Array:
     return np.reshape(g, (-1, 1)) * (p * (h - np.sum(h * p, (1,), keepdims=True)))
 
 
-cross_entropy.derivatives(x=lambda g, x, target, shares, log_sum: excess(g * shares, x, target, log_sum))
+cross_entropy.derivatives(x=lambda g, x, target, shares, top, sums: excess(g * shares, x, target, top, sums))
 excess.derivatives(g=excess_by_g, x=excess_by_x)
 
 

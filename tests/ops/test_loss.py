@@ -444,3 +444,17 @@ def test_distances_in_half_precision():
     for x, y in zip(*results):
         assert x.dtype == np.float16
         np.testing.assert_allclose(x, y, rtol=2e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_scores_far_from_zero_have_exact_gradients(dtype):
+    """The logarithm of a sum of exponentials would be rounded as coarsely as the scores are."""
+    x = (np.arange(12).reshape(4, 3) * 8 % 40 / 16 + 1024).astype(dtype)
+    results = []
+    for m, functional in ((mgx, F), (torch, TF)):
+        for shift in (0, 1024):
+            scores = m.tensor(x - dtype(shift), requires_grad=True)
+            functional.cross_entropy(scores, m.tensor([0, 1, 2, 0]), reduction="sum").backward()
+            results.append(scores.grad.numpy())
+    for other in results[1:]:
+        np.testing.assert_allclose(results[0], other, rtol=1e-6 if dtype is np.float32 else 2e-3)
