@@ -749,6 +749,12 @@ row(F + "pixel_shuffle", case(real(2, 8, 2, 3), 2), case(real(4, 1, 2), 1), wron
     wrong(real(4, 2, 2), 0), wrong(real(4, 2, 2), 2.0))  # fmt: skip
 row(F + "pixel_unshuffle", case(real(2, 2, 4, 6), 2), case(real(4, 1, 2), 1), wrong(real(1, 2, 3), 2),
     wrong(real(1, 2, 2), -1))  # fmt: skip
+row(F + "normalize into a tensor", case(still(2, 3), out=still(2, 3)), wrong(real(2, 3), out=still(2, 3)),
+    wrong(still(2, 3), out=real(2, 3)), call=lambda m, x, out: m.nn.functional.normalize(x, out=out * 1),
+    integers=False)  # fmt: skip
+for name in ("sigmoid", "tanh"):
+    row(F + name, case(real(2, 3)), call=lambda m, x, name=name: getattr(m.nn.functional, name)(input=x),
+        integers=False)  # fmt: skip
 row(F + "normalize", case(real(2, 3)), case(real(2, 3), p=3.0, dim=0), integers=False)
 row(F + "one_hot", case(integer(2, 3)), case(integer(3), 7), wrong(values([3]), 2), integers=False)
 row(F + "pad", case(real(2, 3), (1, 2)), case(real(2, 3), (1, 0, 0, 2), value=2.5), case(real(2, 3, 4), (-1, 2)),

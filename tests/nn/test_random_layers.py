@@ -63,6 +63,11 @@ def test_results_can_be_written_into_the_input(name):
 
 
 @pytest.mark.parametrize("m", [mgx, torch])
+def test_the_choice_among_one_is_clear(m):
+    assert m.nn.functional.gumbel_softmax(m.tensor(-3.0), hard=True).item() == 1.0
+
+
+@pytest.mark.parametrize("m", [mgx, torch])
 def test_what_cannot_be_drawn_raises(m):
     F = m.nn.functional
     with pytest.raises(ValueError, match=r"between 0 and 1, but got 1\.5"):

@@ -30,12 +30,14 @@ from microgradx.nn.functional.activation import (
     rrelu_,
     selu,
     selu_,
+    sigmoid,
     silu,
     softmax,
     softmin,
     softplus,
     softshrink,
     softsign,
+    tanh,
     tanhshrink,
     threshold,
     threshold_,
@@ -105,7 +107,6 @@ from microgradx.nn.functional.pooling import (
 from microgradx.nn.functional.resize import upsample, upsample_bilinear, upsample_nearest
 from microgradx.nn.functional.sparse import embedding, embedding_bag, one_hot
 from microgradx.ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from microgradx.ops.elementwise import sigmoid, tanh
 from microgradx.ops.fold import fold, unfold
 from microgradx.ops.grid import affine_grid, grid_sample
 from microgradx.ops.linalg import linear, pdist

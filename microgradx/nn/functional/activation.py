@@ -10,7 +10,8 @@ import numpy as np
 
 from microgradx.graph import wrap
 from microgradx.ops import activation as act
-from microgradx.ops.elementwise import keep, multiply, sigmoid, tanh
+from microgradx.ops import elementwise
+from microgradx.ops.elementwise import keep, multiply
 from microgradx.ops.face import check_tensor
 from microgradx.ops.shape import chunk
 from microgradx.random import default_generator, exponential_
@@ -234,7 +235,17 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
 
 def tanhshrink(input: Any) -> Any:
     """``x - tanh(x)``."""
-    return input - tanh(input)
+    return input - elementwise.tanh(input)
+
+
+def sigmoid(input: Any) -> Any:
+    """``1 / (1 + exp(-x))``; as `microgradx.sigmoid`."""
+    return elementwise.sigmoid(check_tensor("sigmoid", input))
+
+
+def tanh(input: Any) -> Any:
+    """The hyperbolic tangent; as `microgradx.tanh`."""
+    return elementwise.tanh(check_tensor("tanh", input))
 
 
 def softsign(input: Any) -> Any:
@@ -257,7 +268,7 @@ def glu(input: Any, dim: int = -1) -> Any:
     if shape[dim] % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim % len(shape)} is size {shape[dim]}")
     a, b = chunk(input, 2, dim)
-    return a * sigmoid(b)
+    return a * elementwise.sigmoid(b)
 
 
 def legacy_dim(name: str, dim: int | None, ndim: int, stacklevel: int) -> int:
@@ -320,7 +331,10 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
     if not hard:
         return soft
     chosen = np.zeros(x.shape, x.dtype)
-    np.put_along_axis(chosen, soft.array.argmax(dim, keepdims=True), 1, dim)
+    if x.ndim:
+        np.put_along_axis(chosen, soft.array.argmax(dim, keepdims=True), 1, dim)
+    else:
+        chosen += 1
     return wrap(chosen) - soft.detach() + soft
 
 

@@ -17,18 +17,28 @@ from microgradx.ops.elementwise import clamp
 from microgradx.ops.face import check_tensor
 from microgradx.ops.pad import pad
 from microgradx.ops.pool import avg_pool2d
+from microgradx.views import write
 
 
-def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Any:
-    """``x / max(‖x‖, eps)`` along ``dim``: vectors of length 1, by the norm p.
+def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Any:
+    """``x / max(‖x‖, eps)`` along ``dim``: vectors of length 1, by the norm p; written into ``out``, if that is given.
 
+    Raises: RuntimeError: the result has a derivative, and is to be written into ``out``.
     Source: ``torch.nn.functional.normalize``.
 
     Example:
         >>> mgx.nn.functional.normalize(mgx.tensor([[3.0, 4.0]]))
         tensor([[0.6000, 0.8000]])
     """
-    return input / clamp(vector_norm(input, p, dim, keepdim=True), min=eps)
+    unit = input / clamp(vector_norm(input, p, dim, keepdim=True), min=eps)
+    if out is None:
+        return unit
+    if unit.requires_grad or out.requires_grad:
+        raise RuntimeError(
+            "normalize(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    return write(out, unit, "normalize")
 
 
 def trailing(name: str, input: Any, normalized_shape: Any, *parameters: Any) -> tuple[int, ...]:
