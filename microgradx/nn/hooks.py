@@ -15,6 +15,7 @@ __all__ = [
     "BackwardHook",
     "Hook",
     "RemovableHandle",
+    "as_hook",
     "everywhere",
     "register",
     "register_module_backward_hook",
@@ -37,6 +38,11 @@ class Hook(NamedTuple):
     always: bool = False  # even if an error occurs
     old: bool = False  # in PyTorch's older form
     kind: str = ""  # when, if it belongs to all modules
+
+
+def as_hook(entry: Any) -> Hook:
+    """An entry of a table of hooks: a function that is called as usual is there by itself, as in PyTorch."""
+    return entry if isinstance(entry, Hook) else Hook(entry)
 
 
 def register(hooks: "OrderedDict[int, Any]", hook: Any, prepend: bool = False) -> RemovableHandle:

@@ -18,6 +18,7 @@ from microgradx.nn.hooks import (
     BackwardHook,
     Hook,
     RemovableHandle,
+    as_hook,
     everywhere,
     register,
     register_module_backward_hook,
@@ -185,10 +186,10 @@ class Module:
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = None
-        after = {**everywhere("forward"), **self._forward_hooks}
+        after = {k: as_hook(hook) for k, hook in {**everywhere("forward"), **self._forward_hooks}.items()}
         waiting = dict(after)  # those that are to be called even if an error occurs
         try:
-            for hook in [*everywhere("forward_pre").values(), *self._forward_pre_hooks.values()]:
+            for hook in map(as_hook, [*everywhere("forward_pre").values(), *self._forward_pre_hooks.values()]):
                 if hook.with_kwargs:
                     replaced = hook.call(self, args, kwargs)
                     if replaced is not None:
@@ -256,7 +257,7 @@ class Module:
             >>> double(mgx.tensor(3.0))
             tensor(6.)
         """
-        return register(self._forward_pre_hooks, Hook(hook, with_kwargs), prepend)
+        return register(self._forward_pre_hooks, Hook(hook, True) if with_kwargs else hook, prepend)
 
     def register_forward_hook(
         self,
@@ -282,7 +283,8 @@ class Module:
             >>> shapes
             [torch.Size([3, 5])]
         """
-        return register(self._forward_hooks, Hook(hook, with_kwargs, always_call), prepend)
+        options = with_kwargs, always_call
+        return register(self._forward_hooks, Hook(hook, *options) if any(options) else hook, prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_output)`` when the gradients of the outputs are known.

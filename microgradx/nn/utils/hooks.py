@@ -9,6 +9,6 @@ __all__ = ["remove_hook"]
 def remove_hook(hooks: dict[int, Any], wanted: Callable[[Any], bool]) -> Any:
     """Take out the first hook for which ``wanted`` says so, and return what was registered; None if there is none."""
     for number, hook in hooks.items():
-        if wanted(hook.call):
-            return hooks.pop(number).call
+        if wanted(hook):
+            return hooks.pop(number)
     return None

@@ -520,9 +520,7 @@ def is_pruned(module: Module) -> bool:
 
     Source: ``torch.nn.utils.prune.is_pruned``.
     """
-    return any(
-        isinstance(hook.call, BasePruningMethod) for m in module.modules() for hook in m._forward_pre_hooks.values()
-    )
+    return any(isinstance(hook, BasePruningMethod) for m in module.modules() for hook in m._forward_pre_hooks.values())
 
 
 # ---------------------------------------------------------------- how many, and which

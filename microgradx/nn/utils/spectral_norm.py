@@ -52,7 +52,7 @@ class SpectralNorm:
 
         Raises: RuntimeError, ValueError: there is one already; the weight is None or not initialised.
         """
-        if any(isinstance(h.call, SpectralNorm) and h.call.name == name for h in module._forward_pre_hooks.values()):
+        if any(isinstance(h, SpectralNorm) and h.name == name for h in module._forward_pre_hooks.values()):
             raise RuntimeError(f"Cannot register two spectral_norm hooks on the same parameter {name}")
         hook = SpectralNorm(name, n_power_iterations, dim, eps)
         weight = module._parameters[name]

@@ -33,7 +33,7 @@ class WeightNorm:
             FutureWarning,
             stacklevel=3,
         )
-        if any(isinstance(h.call, WeightNorm) and h.call.name == name for h in module._forward_pre_hooks.values()):
+        if any(isinstance(h, WeightNorm) and h.name == name for h in module._forward_pre_hooks.values()):
             raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
         hook = WeightNorm(name, dim)
         weight = getattr(module, name)
