@@ -82,7 +82,7 @@ def rrelu(
         return activate(act.leaky_relu, "rrelu", inplace, input, (lower + upper) / 2)
     act.real("rrelu_with_noise_out_cpu")(x)
     slopes, curbed = np.ones(x.shape, x.dtype), x <= 0
-    slopes[curbed] = default_generator.uniform(int(curbed.sum()), lower, upper, dtype=np.float64)
+    slopes[curbed] = default_generator.uniform(int(curbed.sum()), dtype=np.float64) * (upper - lower) + lower
     return activate(multiply, "rrelu", inplace, input, slopes)
 
 

@@ -11,7 +11,7 @@ from microgradx.graph import Array, wrap
 from microgradx.ops.activation import real
 from microgradx.ops.conv import Sizes, batch, per_axis
 from microgradx.ops.face import check_tensor
-from microgradx.ops.pool import take
+from microgradx.ops.pool import rows, take
 from microgradx.random import rand
 
 
@@ -30,20 +30,20 @@ def window_starts(u: Array, n: int, places: int, kernel: int) -> Array:
 def largest_cells(x: Array, starts: list[Array], kernel: Sizes) -> Array:
     """Where in each flattened plane the windows have their largest cells; the windows of each plane are its own."""
     d, spatial = len(kernel), x.shape[2:]
-    planes = x.reshape(*x.shape[:2], math.prod(spatial))
-    size = tuple(start.shape[2] for start in starts)
-    best: Array = np.zeros((*x.shape[:2], *size), np.int64)
-    value: Array = None
-    for cell in np.ndindex(kernel):
-        index: Any = 0
-        for a, start in enumerate(starts):
-            along = (start + cell[a]).reshape(*x.shape[:2], *(1,) * a, size[a], *(1,) * (d - a - 1))
-            index = index * spatial[a] + along
-        seen = np.take_along_axis(planes, index.reshape(*x.shape[:2], math.prod(size)), 2).reshape(index.shape)
-        better = True if value is None else (seen > value) | (seen != seen)
-        best = np.where(better, index, best)
-        value = np.where(better, seen, value)
-    return best
+    first: Any = 0  # where each window begins
+    offset: Any = 0  # how far its cells are from there
+    for a, start in enumerate(starts):
+        shape = (*x.shape[:2], *(1,) * a, start.shape[2], *(1,) * (d - a - 1))
+        first = first * spatial[a] + start.reshape(shape)
+        offset = np.add.outer(offset * spatial[a], np.arange(kernel[a]))
+    where, offset = rows(first, math.prod(spatial)), offset.reshape(-1)
+    largest = x.reshape(-1)[where]
+    number = np.zeros(where.shape, np.intp)
+    for i in range(1, len(offset)):
+        seen = x.reshape(-1)[where + offset[i]]
+        np.maximum(number, i * ((seen > largest) | (seen != seen)), out=number)
+        largest = np.maximum(largest, seen)
+    return (first + offset[number]).astype(np.int64)
 
 
 def fractional(
