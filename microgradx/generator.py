@@ -76,6 +76,19 @@ def _libm(function: Callable[[float], float], x: Array) -> Array:
     return np.fromiter(map(function, x.tolist()), np.float64, x.size)
 
 
+PIECE = 2**14
+
+
+def _by_pieces(n: int, dtype: Any, draw: Callable[[int], Array]) -> Array:
+    """``draw(n)``, by so many numbers at a time that what is computed on the way stays in the cache."""
+    if n <= PIECE:
+        return draw(n)
+    out = np.empty(n, dtype)
+    for i in range(0, n, PIECE):
+        out[i : i + PIECE] = draw(min(PIECE, n - i))
+    return out
+
+
 def _exp(x: float) -> float:
     try:
         return math.exp(x)
@@ -289,6 +302,9 @@ class Generator:
 
         Source: ``Tensor.uniform_``.
         """
+        return _by_pieces(n, dtype, lambda m: self._uniform(m, low, high, dtype))
+
+    def _uniform(self, n: int, low: float, high: float, dtype: Any) -> Array:
         double = dtype == np.float64
         bits = 53 if double else 24
         words = self.long_words(n) if double else self.words(n)
@@ -327,11 +343,11 @@ class Generator:
     def _normal_blocks(self, n: int, mean: float, std: float, dtype: Any) -> Array:
         kind = np.float64 if dtype == np.float64 else float32
         whole = n // 16 * 16
-        # float32 and float64 draw for the incomplete block too, and then anew for the last 16 places.
-        u = self.uniform(whole if dtype == np.float16 else n, dtype=kind)
         x = np.empty(n, kind)
-        x[:whole] = _box_muller(u[:whole], mean, std)
+        x[:whole] = _by_pieces(whole, kind, lambda m: _box_muller(self.uniform(m, dtype=kind), mean, std))
         if whole < n:
+            if dtype != np.float16:  # others draw for the incomplete block, too, and then anew for the last 16 places
+                self.uniform(n - whole, dtype=kind)
             x[-16:] = _box_muller(self.uniform(16, dtype=kind), mean, std)
         return x.astype(dtype, copy=False)
 
