@@ -192,6 +192,15 @@ def check_grid(input: Any, grid: Any, mode: str) -> None:
     real("grid_sampler_2d_cpu_kernel_impl")(x)
 
 
+def middles(n: int, align_corners: bool, dtype: Any) -> Array:
+    """The coordinates of n cells, with PyTorch's rounding: at middles of cells the slopes of `grid_sample` jump."""
+    if n == 1:
+        return np.zeros(1, dtype)
+    step, i = np.float64(dtype.type(2) / dtype.type(n - 1)), np.arange(n)
+    x = np.where(i < n // 2, step * i - 1, 1 - step * (n - 1 - i)).astype(dtype)
+    return x if align_corners else x * dtype.type(n - 1) / dtype.type(n)
+
+
 def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any:
     r"""The grid that `grid_sample` needs for an affine map: places ``A · p + b`` for the places p of a regular grid.
 
@@ -241,8 +250,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any
         raise ValueError(f"Expected non-zero, positive output size. Got {size}")
     if size[0] != len(matrices):
         raise RuntimeError(f"affine_grid: expected one matrix for each of the {size[0]} images, got {len(matrices)}")
-    ends = [1.0 if align_corners else (n - 1) / n for n in spatial]
-    axes = [np.linspace(-e, e, n) if n > 1 else np.zeros(n) for e, n in zip(ends, spatial, strict=True)]
+    axes = [middles(n, bool(align_corners), matrices.dtype) for n in spatial]
     places = np.stack([*reversed(np.meshgrid(*axes, indexing="ij")), np.ones(spatial)], axis=-1)
-    base = wrap(places.reshape(1, math.prod(spatial), d + 1).astype(matrices.dtype))
+    base = wrap(places.reshape(1, math.prod(spatial), d + 1).astype(matrices.dtype, copy=False))
     return np.reshape(matmul(base, np.swapaxes(theta, 1, 2)), (len(matrices), *spatial, d))

@@ -101,3 +101,19 @@ def test_affine_grids_are_pytorchs(size, align_corners):
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         for ours, theirs in zip(result(mgx), result(torch), strict=True):
             np.testing.assert_allclose(ours, theirs, 1e-12, 1e-12)
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 28, 32])
+def test_the_grid_of_the_identity_is_pytorchs_bit_for_bit(n, align_corners):
+    """Its places are middles of cells, where a rounding decides on which side the slope is taken."""
+    theta = np.array([[[1, 0, 0], [0, 1, 0]]], np.float32)
+    image = np.random.default_rng(0).standard_normal((1, 1, n, n)).astype(np.float32)
+    results = []
+    for m in (mgx, torch):
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            grid = m.nn.functional.affine_grid(m.tensor(theta), (1, 1, n, n), align_corners).requires_grad_()
+        m.nn.functional.grid_sample(m.tensor(image), grid, align_corners=align_corners).sum().backward()
+        results.append((grid.detach().numpy(), grid.grad.numpy()))
+    np.testing.assert_array_equal(results[0][0], results[1][0])
+    np.testing.assert_allclose(results[0][1], results[1][1], 1e-4, 1e-4)
