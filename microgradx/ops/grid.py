@@ -43,6 +43,15 @@ def mirror(x: Array, low: float, span: float) -> tuple[Array, Array]:
 mirror.derivatives(x=lambda g, sign: g * sign)
 
 
+@primitive()
+def scaled_and_moved(x: Array, factor: float, summand: float) -> Array:
+    """``factor · x + summand``, in single precision rounded once, as PyTorch has it: middles of cells are whole numbers."""
+    return (x.astype(np.float64) * factor + summand).astype(x.dtype, copy=False)
+
+
+scaled_and_moved.derivatives(x=lambda g, factor: g * factor)
+
+
 def edges(n: int, align_corners: bool) -> tuple[float, float]:
     """Where reflection happens first, and how far it is to the other end: the middles of the outermost cells, or their
     outer edges."""
@@ -51,8 +60,7 @@ def edges(n: int, align_corners: bool) -> tuple[float, float]:
 
 def place_of(coordinate: Any, n: int, padding_mode: str, align_corners: bool) -> Any:
     """A coordinate from -1 to 1 as a place in cells, the middle of the first cell being 0."""
-    scale = (n - 1) / 2 if align_corners else n / 2
-    place = (coordinate + 1) * scale if align_corners else (coordinate + 1) * scale - 0.5
+    place = (coordinate + 1) * ((n - 1) / 2) if align_corners else scaled_and_moved(coordinate + 1, n / 2, -0.5)
     if padding_mode == "reflection":
         place = mirror(place, *edges(n, align_corners))[0]
     return place if padding_mode == "zeros" else hardtanh(place, 0, n - 1)

@@ -104,7 +104,7 @@ def test_affine_grids_are_pytorchs(size, align_corners):
 
 
 @pytest.mark.parametrize("align_corners", [False, True])
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 28, 32])
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 28, 31, 32, 45, 61])
 def test_the_grid_of_the_identity_is_pytorchs_bit_for_bit(n, align_corners):
     """Its places are middles of cells, where a rounding decides on which side the slope is taken."""
     theta = np.array([[[1, 0, 0], [0, 1, 0]]], np.float32)
