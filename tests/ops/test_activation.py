@@ -11,7 +11,7 @@ import torch.nn.functional as TF
 
 import microgradx as mgx
 from microgradx.nn import functional as F
-from microgradx.ops import activation, erf, norm
+from microgradx.ops import activation, embedding, erf, norm
 
 X, W, IMAGE = (5, 6), (6,), (2, 6, 4, 3)
 # name of the case: function, shapes of the operands that have gradients, further arguments
@@ -324,6 +324,14 @@ def test_embedding(options, shape):
 
     for a, b in zip(run(mgx, F), run(torch, TF)):
         np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("indices", [[3, 1, 3, 3, 49, 1], [7] * 20 + [2], list(range(50)) * 2, []])
+def test_rows_are_added_up_by_lists_or_one_by_one(indices):
+    g = np.random.default_rng(0).standard_normal((len(indices), 3))
+    expected = np.zeros((50, 3))
+    np.add.at(expected, np.array(indices, int), g)
+    np.testing.assert_array_equal(embedding.add_rows(g, np.array(indices, int), (50, 3), None), expected)
 
 
 def test_embedding_renormalizes():
