@@ -290,7 +290,9 @@ def linspace(
     work = kind if kind.kind == "f" else np.dtype(np.float64)
     a, b = work.type(number(start)), work.type(number(end))
     step = (b - a) / work.type(max(steps - 1, 1))
-    i = np.arange(steps).astype(work)
+    i: Any = np.arange(steps).astype(work)
+    if work == np.float32:  # as in PyTorch, product and sum are rounded once
+        a, b, step, i = (v.astype(np.float64) for v in (a, b, step, i))
     out = (
         np.where(np.arange(steps) < steps // 2, a + step * i, b - step * (steps - 1 - i))
         if steps > 1

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+import microgradx as mgx
 from microgradx import dtypes
 from microgradx.device import device
 from microgradx.dtypes import as_dtype, finfo, iinfo, promote, promote_types, result_type, to_numpy
@@ -279,3 +280,10 @@ def test_a_device_has_one_index(arguments):
 def test_a_device_is_a_context():
     with device("cpu") as entered:
         assert entered == device("cpu")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_linspace_is_pytorchs_bit_for_bit(dtype):
+    for start, end, steps in ((-1, 1, 28), (0.1, 7.3, 50), (-3.7, 2.2, 13), (5.5, -0.3, 79), (1, 1, 3), (2, 3, 1)):
+        ours, theirs = (m.linspace(start, end, steps, dtype=getattr(m, dtype)).numpy() for m in (mgx, torch))
+        np.testing.assert_array_equal(ours, theirs)
