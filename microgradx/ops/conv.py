@@ -167,6 +167,8 @@ def conv_transpose(y: Array, w: Array, b: Array | None, size: Sizes, slide: Slid
     ``size`` is the spatial size of the result: (N, O, *places), (O, C / groups, *kernel) -> (N, C, *size).
     """
     groups, channels, places = slide.groups, w.shape[1] * slide.groups, y.shape[2:]
+    if (around := mirrored_padding(w.shape, size, places, slide)) is not None:
+        return conv.__wrapped__(y, mirrored(w, groups), b, size, slide._replace(padding=around))  # type: ignore[attr-defined]
     plan = Plan.of(w.shape, places, size, slide)
     kernels = plan.cut(w, groups).swapaxes(2, 3)
     unfolded = (*w.shape[2 + plan.first :], *plan.padded[: plan.first], *places[plan.first :])
@@ -184,6 +186,25 @@ def conv_transpose(y: Array, w: Array, b: Array | None, size: Sizes, slide: Slid
         if b is not None:
             out[piece] += b.reshape(-1, *(1,) * len(size))
     return out
+
+
+def mirrored_padding(shape: Sizes, size: Sizes, places: Sizes, slide: Slide) -> tuple[tuple[int, int], ...] | None:
+    """With what padding a convolution by mirrored kernels does what `conv_transpose` does; None if that does not pay.
+
+    Where all steps are 1, what comes back to a cell from the places that have read it is again a window of places.
+    """
+    if any(s > 1 for s in slide.stride) or shape[1] < 16:
+        return None
+    reach = [m * (k - 1) for m, k in zip(slide.dilation, shape[2:], strict=True)]
+    before = [r - p for r, (p, _) in zip(reach, slide.padding, strict=True)]
+    after = [n - m + r - a for n, m, r, a in zip(size, places, reach, before, strict=True)]
+    return tuple(zip(before, after, strict=True)) if min(*before, *after) >= 0 else None
+
+
+def mirrored(w: Array, groups: int) -> Array:
+    """Kernels that look from the result back: (O, C / groups, *kernel) -> (C, O / groups, *kernel), each turned round."""
+    w = np.flip(w, tuple(range(2, w.ndim))).reshape(groups, len(w) // groups, *w.shape[1:])
+    return w.swapaxes(1, 2).reshape(-1, w.shape[1], *w.shape[3:])
 
 
 @primitive(name="ConvolutionWeight")
