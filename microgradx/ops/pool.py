@@ -154,7 +154,8 @@ def prepare(
             raise RuntimeError(f"{function}: {name} should be greater than zero, but got {values}")
     if min(before) < 0:
         raise RuntimeError(f"{function}: pad must be non-negative, but got pad: {before}")
-    if any(p > (m * (k - 1) + 1) // 2 for p, k, m in zip(before, kernel, dilation, strict=True)):
+    reach = kernel if d > 1 else (dilation[0] * (kernel[0] - 1) + 1,)  # PyTorch's is different along one axis
+    if any(p > n // 2 for p, n in zip(before, reach, strict=True)):
         raise RuntimeError(
             f"{function}: pad should be at most half of effective kernel size, "
             f"but got pad={before}, kernel_size={kernel} and dilation={dilation}"

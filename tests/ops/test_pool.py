@@ -197,6 +197,9 @@ WRONG = {
     "dimensions 1d": ("max_pool1d", (2, 3, 8, 8), (2,), {}, "Expected 2D"),
     "dimensions 3d": ("avg_pool3d", (8, 8), (2,), {}, "Expected 4D"),
     "padding": ("max_pool2d", (2, 3, 8, 8), (2,), {"padding": 2}, "pad should be at most half of effective"),
+    "padding of a dilated window": (
+        "max_pool2d", (2, 3, 8, 8), (3,), {"padding": 2, "dilation": 2}, "pad should be at most half of",
+    ),
     "negative padding": ("max_pool2d", (2, 3, 8, 8), (2,), {"padding": -1}, "pad must be non-negative"),
     "too small": ("max_pool2d", (2, 3, 2, 2), (3,), {}, r"\(3x2x2\).*\(3x0x0\). Output size is too small"),
     "too small for avg": ("avg_pool2d", (2, 3, 2, 2), (3,), {}, "Output size is too small"),
@@ -214,7 +217,7 @@ WRONG = {
     "adaptive dimensions": ("adaptive_avg_pool2d", (8, 8), (2,), {}, "Expected 3D"),
     "adaptive size of three": ("adaptive_max_pool2d", (2, 3, 8, 8), ((2, 2, 2),), {}, "output_size must be"),
     "adaptive negative": ("adaptive_avg_pool2d", (2, 3, 8, 8), (-1,), {}, "greater than or equal to 0"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WRONG)
