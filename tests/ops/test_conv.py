@@ -44,6 +44,18 @@ CONVOLUTIONS = {
     "rows, transposed": (
         "conv_transpose2d", (2, 6, 4, 5), (6, 8, 3, 2), (8,), {"stride": (1, 2), "padding": (1, 0), "dilation": 2},
     ),
+    # from 16 channels on, with steps of 1, the way back is a convolution by mirrored kernels
+    "mirrored": ("conv2d", (2, 16, 5, 6), (4, 16, 3, 2), (4,), {"padding": (1, 0)}),
+    "mirrored, all": (
+        "conv2d", (2, 32, 9, 7), (6, 16, 3, 2), (6,), {"padding": (3, 1), "dilation": (2, 3), "groups": 2},
+    ),
+    "mirrored, 3d": ("conv3d", (2, 16, 3, 4, 5), (2, 16, 2, 1, 3), (2,), {"padding": (1, 0, 2)}),
+    "not mirrored, for its padding": ("conv2d", (2, 16, 4, 4), (3, 16, 2, 2), (3,), {"padding": 2}),
+    "mirrored, transposed": (
+        "conv_transpose2d", (2, 4, 4, 5), (4, 16, 3, 3), (32,),
+        {"padding": (1, 2), "dilation": 3, "output_padding": (2, 1), "groups": 2},
+    ),
+    "mirrored, no samples": ("conv_transpose2d", (0, 3, 4, 5), (3, 16, 3, 3), (16,), {}),
     "no samples": ("conv2d", (0, 3, 5, 5), (4, 3, 3, 3), (4,), {"padding": 1}),
     "unbatched": ("conv2d", (3, 6, 7), (4, 3, 3, 3), (4,), {"stride": 2}),
     "1d": ("conv1d", (2, 3, 9), (4, 3, 3), (4,), {"stride": 2, "padding": 1}),
