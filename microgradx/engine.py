@@ -30,6 +30,7 @@ from microgradx.graph import (
     Variable,
     make_node,
     mode,
+    output_of,
     own_memory,
     wrap,
 )
@@ -328,7 +329,7 @@ def _general(p: Primitive) -> Any:
             if mode.grad > ON:
                 edge.record = Record(operands, out)
         if p.multiple:
-            return tuple(wrap(a, edge and Output(edge, i)) for i, a in enumerate(out))
+            return tuple(wrap(a, edge and output_of(edge, i)) for i, a in enumerate(out))
         result = wrap(out, edge)
         return (result, *map(wrap, extras)) if extras else result
 
@@ -488,7 +489,7 @@ def saved_variables(node: Node) -> tuple[Any, ...]:
             return value
         if k == here:
             if p.multiple:
-                return tuple(wrap(a, Output(node, i)) for i, a in enumerate(value))
+                return tuple(wrap(a, output_of(node, i)) for i, a in enumerate(value))
             return wrap(value, node)
         if p.variadic and k == here - 1:
             return tuple(wrap(a, e) if e else a for a, e in zip(value, parents[k:]))

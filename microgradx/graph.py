@@ -104,7 +104,7 @@ class Node:
     """One operation that was carried out."""
 
     __slots__ = (
-        "__weakref__", "dtype", "hooks", "parents", "primitive", "record", "saved", "serial", "shape",
+        "__weakref__", "dtype", "hooks", "outputs", "parents", "primitive", "record", "saved", "serial", "shape",
     )  # fmt: skip
     primitive: Any
     parents: tuple[Edge | None, ...]
@@ -113,6 +113,7 @@ class Node:
     shape: Any  # of the result; a tuple of shapes if there are several results
     dtype: Any
     hooks: Hooks | None
+    outputs: dict[int, weakref.ref[Output]]  # the edges of several results; see `output_of`
     record: Record | None
 
     @property
@@ -155,6 +156,19 @@ class Output:
 
 
 Edge = Leaf | Node | Output
+
+
+def output_of(node: Node, i: int) -> Output:
+    """The edge of one of several results: the same one, with its hooks, for as long as anybody holds it."""
+    try:
+        known = node.outputs
+    except AttributeError:
+        known = node.outputs = {}
+    edge = known[i]() if i in known else None
+    if edge is None:
+        edge = Output(node, i)
+        known[i] = weakref.ref(edge)
+    return edge
 
 
 copied: Any = np.copy  # of an array or of a Variable, where it is recorded

@@ -304,6 +304,45 @@ def test_operations_with_several_results():
     assert x.grad.tolist() == [0, 4, 7]
 
 
+def test_second_derivatives_pass_through_results_of_several():
+    """What rules read of the results is the results themselves: their hooks, gradients and uses count."""
+
+    class Both(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            results = x.exp(), x.neg().exp()
+            ctx.save_for_backward(*results)
+            return results
+
+        @staticmethod
+        def backward(ctx, up, down):
+            y, z = ctx.saved_tensors
+            return up * y - down * z
+
+    @primitive(multiple=True)
+    def both(x):
+        return np.exp(x), np.exp(-x)
+
+    both.derivatives(x=lambda g, out: g[0] * out[0] - g[1] * out[1])
+    ours = type("Both", (mgx.autograd.Function,), {k: Both.__dict__[k] for k in ("forward", "backward")})
+
+    def program(lib, operation):
+        x = lib.tensor([0.5, -1.0], dtype=lib.float64, requires_grad=True)
+        y, z = operation(x)
+        y.retain_grad()
+        seen = []
+        z.register_hook(seen.append)
+        (g,) = lib.autograd.grad((y**3 + z * y).sum(), x, create_graph=True)
+        loss = (g * g).sum()
+        by_results = lib.autograd.grad(loss, [y, z], retain_graph=True)
+        loss.backward()
+        return [*by_results, y.grad, *seen, x.grad]
+
+    expected = [t.tolist() for t in program(torch, Both.apply)]
+    for operation in (both, ours.apply):
+        np.testing.assert_allclose([t.tolist() for t in program(mgx, operation)], expected, 1e-12)
+
+
 def test_errors_of_backward():
     x = leaf(1.0, 2.0)
     for action, message in (

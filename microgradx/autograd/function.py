@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.checks import FREED, check_unchanged
-from microgradx.graph import OFF, ON, Edge, Hooks, Leaf, Node, Output, Record, Variable, mode, wrap
+from microgradx.graph import OFF, ON, Edge, Hooks, Leaf, Node, Record, Variable, mode, output_of, wrap
 from microgradx.memory import owner, tick
 from microgradx.views import check_writable, rebase
 
@@ -89,10 +89,10 @@ class FunctionCtx(Node):
         """The edge of a result."""
         if not self.several:
             return self
-        edge = Output(self, i)
-        if not self.materialize:
+        edge = output_of(self, i)
+        if not self.materialize and -1 not in (edge.hooks.before if edge.hooks else ()):
             # The engine fills in zeros for results that nothing came from; so let the others report.
-            edge.hooks = Hooks()
+            edge.hooks = edge.hooks or Hooks()
             edge.hooks.before[-1] = lambda g: self.reached.add(i)
         return edge
 
