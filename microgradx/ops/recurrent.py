@@ -99,8 +99,7 @@ def lstm(*arrays: Array) -> tuple[Array, Array, Array]:
     """
     x, h, c, weight = arrays
     turned = np.ascontiguousarray(weight.T)
-    gates = np.empty(x.shape, x.dtype)
-    hs, cs = np.empty((2, len(x), *h.shape), x.dtype)
+    hs, cs, gates = (np.empty(shape, x.dtype) for shape in ((len(x), *h.shape), (len(x), *c.shape), x.shape))
     for given, z, new_h, new_c in zip(x, gates, hs, cs):
         np.matmul(h, turned, out=z)
         z += given
