@@ -52,7 +52,7 @@ def pad(x: Array, padding: Sequence[tuple[int, int]], value: float = 0) -> Array
         return x
     spatial = x.shape[2:]
     shape = (*x.shape[:2], *(before + n + after for n, (before, after) in zip(spatial, padding, strict=True)))
-    padded = np.full(shape, value, x.dtype)
+    padded = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
     padded[inside(spatial, padding)] = x
     return padded
 
