@@ -40,6 +40,7 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray:
         out = np.array(data, dtype=None if dtype is None else to_numpy(dtype))
         to_numpy(out.dtype)  # raises for what no tensor holds
         return out
+    check_depth(data)
     try:
         out = np.array(plain(data))
     except ValueError as error:
@@ -54,6 +55,22 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray:
         wanted = default.numpy if found == "f" else np.dtype(np.int64)
         return out if found == "b" else out.astype(wanted, copy=False)
     return out.astype(to_numpy(dtype), copy=False)
+
+
+MOST_DIMENSIONS = 64
+"""An ndarray has no more."""
+
+
+def check_depth(data: Any) -> None:
+    """Raise for sequences without end, such as a list that is in itself: reading them would not end either."""
+    for _ in range(MOST_DIMENSIONS + 1):
+        if isinstance(data, (Variable, np.ndarray, str, bytes, dict)) or not hasattr(type(data), "__getitem__"):
+            return
+        try:
+            data = data[0]
+        except (LookupError, TypeError):  # empty, or not read by position
+            return
+    raise ValueError(f"too many dimensions '{type(data).__name__}'; expected at most {MOST_DIMENSIONS}")
 
 
 def plain(data: Any) -> Any:

@@ -141,6 +141,16 @@ class RNNBase(Module):
         """The parameters, in one list for each direction of each layer."""
         return [[getattr(self, name) for name in names] for names in self._all_weights]
 
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        """The names of the parameters in one list: programs that draw initial values of their own go through it."""
+        return [name for names in self._all_weights for name in names]
+
+    @property
+    def _flat_weights(self) -> list[Any]:
+        """The parameters, in the order of their names."""
+        return [getattr(self, name) for name in self._flat_weights_names]
+
     def flatten_parameters(self) -> None:
         """Nothing to do: it exists because GPUs want their weights side by side."""
 

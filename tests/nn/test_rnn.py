@@ -106,6 +106,8 @@ def test_the_state_is_pytorchs(name, options):
     for mine, other in zip(ours.all_weights, theirs.all_weights, strict=True):
         assert [tuple(w.shape) for w in mine] == [tuple(w.shape) for w in other]
     assert ours.flatten_parameters() is None
+    assert ours._flat_weights_names == theirs._flat_weights_names
+    assert [tuple(w.shape) for w in ours._flat_weights] == [tuple(w.shape) for w in theirs._flat_weights]
 
 
 @cells
