@@ -430,6 +430,8 @@ def backpropagate(
                 g = node.hooks.run(g, create_graph)
             if targets is not None and node in targets:
                 found[node] = g if create_graph else np.copy(g)
+                if wanted is not None and wanted.isdisjoint(node.parents):
+                    continue  # the way ends here: a later pass may go on
             if type(node) is Output:
                 slots = grads.setdefault(node.source, [None] * len(node.source.shape))
                 slots[node.index] = g if slots[node.index] is None else slots[node.index] + g

@@ -273,6 +273,24 @@ def test_gradient_by_a_result():
     assert x.grad is None
 
 
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_a_backward_pass_in_two_halves(lib):
+    """What a gradient is asked for is where the pass ends: its own operation is not gone through, and keeps its values."""
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    h = x.exp()
+    ((half, _), changed) = h.split(1), (x * x).exp()
+    (g,) = lib.autograd.grad((h * h).sum(), h)
+    h.backward(g, retain_graph=True)
+    assert x.grad.tolist() == pytest.approx([2 * math.exp(2), 2 * math.exp(4)])
+    (g,) = lib.autograd.grad((half * half).sum(), half)
+    half.backward(g)
+    assert x.grad.tolist() == pytest.approx([4 * math.exp(2), 2 * math.exp(4)])
+    result = changed * 3
+    with lib.no_grad():
+        changed.zero_()  # the exponential needs it, but not the gradient by it
+    assert lib.autograd.grad(result.sum(), changed)[0].tolist() == [3, 3]
+
+
 def test_unused_inputs():
     x, unused = leaf(2.0), leaf(1.0, 2.0)
     with pytest.raises(RuntimeError, match="not have been used in the graph"):
