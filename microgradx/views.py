@@ -20,7 +20,7 @@ import numpy as np
 
 from microgradx.dtypes import as_dtype, can_cast
 from microgradx.engine import Operation, cast, primitive
-from microgradx.graph import NUMPY, ON, Array, Leaf, Node, Output, Variable, make_node, mode, own_memory
+from microgradx.graph import NUMPY, ON, Array, Hooks, Leaf, Node, Output, Variable, make_node, mode, own_memory
 from microgradx.memory import mark_written, owner, tick
 
 Steps = tuple[Callable[[Array], Array], ...]
@@ -51,7 +51,7 @@ class View:
                 )
             before, mode.grad = mode.grad, max(mode.grad, ON)
             try:
-                variable.edge = take_view(self.base, self.steps).edge
+                set_edge(variable, take_view(self.base, self.steps).edge)
             finally:
                 mode.grad = before
         self.seen = tick()
@@ -256,19 +256,30 @@ def keep_old_values(edge: Any, array: np.ndarray, scalar: Any) -> None:
         )
 
 
+def set_edge(variable: Variable, edge: Any) -> None:
+    """Give a variable a new place in the graph. Hooks stay at the old one, where they were registered, but a gradient
+    that is retained is that of the variable."""
+    old = variable.edge
+    if isinstance(old, (Node, Output)) and old.hooks is not None and old.hooks.retains and edge is not None:
+        edge.hooks = edge.hooks or Hooks()
+        edge.hooks.retains, edge.hooks.grad = True, old.hooks.grad
+        old.hooks.retains, old.hooks.grad = False, None
+    variable.edge = edge
+
+
 def rebase(target: Variable, result: Variable) -> None:
     """Give the target the edge of the result, and its base the edge that follows from it."""
     view = target.alias
     if view is None:
         if target.edge is None and result.edge is None:
             return
-        target.edge = result.edge
+        set_edge(target, result.edge)
         target.__dict__["rebased"] = View.last_rebase = tick()
         return
     base = view.base
     if base.edge is None and result.edge is None:
         return
     saved = (None, None, view.steps, None)
-    base.edge = make_node(put_view.primitive, (base.edge, result.edge, None), saved, base.array)
+    set_edge(base, make_node(put_view.primitive, (base.edge, result.edge, None), saved, base.array))
     base.__dict__["rebased"] = View.last_rebase = tick()
     view.refresh(target)

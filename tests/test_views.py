@@ -463,3 +463,33 @@ def test_new_tensors_run_through_memory_as_their_models_do(make):
         )
 
     assert run(mgx) == run(torch)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda lib, y, v: y.mul_(3),
+        lambda lib, y, v: y.mul_(3).add_(1),
+        lambda lib, y, v: v.mul_(3),
+        lambda lib, y, v: y.__setitem__(0, 5.0),
+        lambda lib, y, v: lib.nn.functional.relu(y, inplace=True),
+        lambda lib, y, v: y.copy_(y + 2),
+    ],
+)
+def test_a_retained_gradient_is_that_of_the_tensor_as_it_was_last(write):
+    """Writings take `retain_grad` along, from the tensor and from its views; hooks stay where they were registered."""
+
+    def run(lib):
+        x = lib.tensor([1.0, -2.0], requires_grad=True)
+        y = x * 2
+        v = y[:1]
+        y.retain_grad()
+        v.retain_grad()
+        seen = []
+        y.register_hook(lambda g: seen.append(g.tolist()))
+        before = y + 1
+        write(lib, y, v)
+        (y * y + before + v).sum().backward()
+        return seen, [t.retains_grad for t in (y, v)], [t.grad.tolist() for t in (x, y, v)]
+
+    assert run(mgx) == run(torch)
