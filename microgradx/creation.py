@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from microgradx.dtypes import default, to_numpy
+from microgradx.dtypes import between, default, to_numpy
 from microgradx.graph import Leaf, Variable, wrap
 from microgradx.ops.face import FUNCTIONS, METHODS, check_tensor
 from microgradx.ops.shape import sizes_of
@@ -41,8 +42,10 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray:
         to_numpy(out.dtype)  # raises for what no tensor holds
         return out
     check_depth(data)
+    kinds: set[np.dtype] = set()
+    values = plain(data, kinds)
     try:
-        out = np.array(plain(data))
+        out = np.array(values)
     except ValueError as error:
         raise ValueError(f"tensor: expected sequences of equal length at each level; {error}") from None
     if out.dtype.kind not in "biuf":
@@ -50,11 +53,16 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray:
             f"tensor: expected numbers, or (nested) sequences of numbers, got {type(data).__name__} with elements of "
             f"type {out.dtype}; strings and objects cannot be differentiated"
         )
-    if dtype is None:
-        found = out.dtype.kind
-        wanted = default.numpy if found == "f" else np.dtype(np.int64)
-        return out if found == "b" else out.astype(wanted, copy=False)
-    return out.astype(to_numpy(dtype), copy=False)
+    if dtype is not None:
+        return out.astype(to_numpy(dtype), copy=False)
+    return out.astype(to_numpy(functools.reduce(between, kinds or {default.numpy})), copy=False)
+
+
+def of_python(found: np.dtype) -> np.dtype:
+    """The dtype of a tensor of Python numbers, of which NumPy makes ``found``."""
+    if found.kind == "b":
+        return found
+    return default.numpy if found.kind == "f" else np.dtype(np.int64)
 
 
 MOST_DIMENSIONS = 64
@@ -64,7 +72,7 @@ MOST_DIMENSIONS = 64
 def check_depth(data: Any) -> None:
     """Raise for sequences without end, such as a list that is in itself: reading them would not end either."""
     for _ in range(MOST_DIMENSIONS + 1):
-        if isinstance(data, (Variable, np.ndarray, str, bytes, dict)) or not hasattr(type(data), "__getitem__"):
+        if isinstance(data, (Variable, np.ndarray, str, bytes, dict)) or not is_sequence(data):
             return
         try:
             data = data[0]
@@ -73,13 +81,37 @@ def check_depth(data: Any) -> None:
     raise ValueError(f"too many dimensions '{type(data).__name__}'; expected at most {MOST_DIMENSIONS}")
 
 
-def plain(data: Any) -> Any:
-    """Nested sequences with the tensors in them as arrays."""
+NUMBERS = (bool, int, float)
+
+
+def plain(data: Any, kinds: set[np.dtype]) -> Any:
+    """Nested sequences as lists, and the tensors in them, which must have one element each, as numbers.
+
+    ``kinds`` takes the dtypes of all elements, which together decide on the result's: no element is weak here.
+    """
     if isinstance(data, Variable):
-        return data.array if data.array.ndim else data.array.item()
-    if isinstance(data, (list, tuple)) and any(isinstance(e, (Variable, list, tuple)) for e in data):
-        return [plain(e) for e in data]
-    return data
+        if data.array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        kinds.add(data.array.dtype)
+        return data.array.item()
+    if isinstance(data, (np.ndarray, np.generic)):
+        kinds.add(data.dtype)
+        return data
+    if isinstance(data, NUMBERS):
+        kinds.add(of_python(np.dtype(next(t for t in NUMBERS if isinstance(data, t)))))
+        return data
+    if isinstance(data, (str, bytes, dict)) or not is_sequence(data):
+        return data
+    values = data if isinstance(data, (list, tuple)) else list(data)
+    types = set(map(type, values))
+    if types <= set(NUMBERS):  # nothing to convert
+        kinds.update(of_python(np.dtype(t)) for t in types)
+        return values
+    return [plain(e, kinds) for e in values]
+
+
+def is_sequence(data: Any) -> bool:
+    return hasattr(type(data), "__getitem__") and hasattr(type(data), "__len__")
 
 
 @creator

@@ -191,7 +191,8 @@ _category = {"b": 0, "u": 1, "i": 1, "f": 2}  # by NumPy's dtype.kind
 _python_scalars = (bool, int, float)
 
 
-def _between_equals(a: NumpyDtype, b: NumpyDtype) -> NumpyDtype:
+def between(a: NumpyDtype, b: NumpyDtype) -> NumpyDtype:
+    """The dtype to which two of equal rank are converted."""
     rise = _category[a.kind] - _category[b.kind]
     if rise:  # NumPy would widen the float so that it holds every integer; PyTorch keeps it
         return a if rise > 0 else b
@@ -208,7 +209,7 @@ def _rank_and_dtype(x: Any) -> tuple[int, NumpyDtype]:
 def _common(x: Any, y: Any) -> NumpyDtype:
     (rank_x, a), (rank_y, b) = _rank_and_dtype(x), _rank_and_dtype(y)
     if rank_x == rank_y:
-        return _between_equals(a, b)
+        return between(a, b)
     higher, lower = (a, b) if rank_x > rank_y else (b, a)
     return lower if _category[lower.kind] > _category[higher.kind] else higher
 
@@ -289,7 +290,7 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         >>> mgx.promote_types(mgx.uint8, mgx.int8), mgx.promote_types(mgx.int64, mgx.float16)
         (torch.int16, torch.float16)
     """
-    return as_dtype(_between_equals(type1.numpy, type2.numpy))
+    return as_dtype(between(type1.numpy, type2.numpy))
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:

@@ -99,6 +99,9 @@ class Leaf:
         self.hooks: Hooks | None = None
         self.variable = weakref.ref(variable)  # weak: the variable owns its leaf, not the reverse
 
+    def __repr__(self) -> str:
+        return f"<{self.name} object at {id(self):#x}>"
+
 
 class Node:
     """One operation that was carried out."""

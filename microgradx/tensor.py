@@ -122,7 +122,7 @@ class Tensor(Variable):
         """Always the CPU."""
         return _CPU
 
-    is_cuda = is_sparse = is_quantized = is_meta = False
+    is_cuda = is_xpu = is_mps = is_sparse = is_quantized = is_meta = False
     names: tuple[()] = ()
 
     @property
@@ -580,9 +580,9 @@ class Tensor(Variable):
     __abs__ = _e.abs
     __and__, __or__, __xor__ = _e.bitwise_and, _e.bitwise_or, _e.bitwise_xor
     __lt__, __le__, __gt__, __ge__ = _e.lt, _e.le, _e.gt, _e.ge
-    __radd__ = reflected("__radd__", _e.plus)
+    __radd__ = _e.plus  # as in PyTorch, the tensor comes first in the graph
     __rsub__ = reflected("__rsub__", _e.subtract)
-    __rmul__ = reflected("__rmul__", _e.multiply)
+    __rmul__ = _e.multiply
     __rtruediv__ = reflected("__rtruediv__", _e.divide)
     __rfloordiv__ = reflected("__rfloordiv__", _e.floor_divide)
     __rmod__ = reflected("__rmod__", _e.remainder)

@@ -48,3 +48,35 @@ def test_sequences_of_every_kind(data):
     mine, other = mgx.tensor(data), torch.tensor(data)
     assert str(mine.dtype).rpartition(".")[2] == str(other.dtype).rpartition(".")[2]
     np.testing.assert_array_equal(mine.numpy(), other.numpy(), strict=True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda m: [m.tensor([1.0]), m.tensor([2.0])],
+        lambda m: [[m.tensor([[1.0]])], [m.tensor(2)]],
+        lambda m: [m.tensor(1.0, dtype=m.float64), 1],
+        lambda m: [m.tensor(1, dtype=m.int32)],
+        lambda m: [m.tensor(1, dtype=m.uint8), 300],
+        lambda m: [m.tensor(1.0, dtype=m.float16), 2.5],
+        lambda m: [[1.5], [m.tensor(1)]],
+        lambda m: [m.tensor(True), False],
+        lambda m: [np.float64(1.0), 2],
+        lambda m: [np.uint8(3)],
+        lambda m: [np.float16(1.0)],
+        lambda m: (np.float32(1.0), np.float64(2.0)),
+        lambda m: [np.array([1, 2], np.int32), [3, 4]],
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Creating a tensor from a list of numpy.ndarrays is extremely slow")
+def test_elements_that_have_a_dtype_decide_on_it(data):
+    mine, other = mgx.tensor(data(mgx)), torch.tensor(data(torch))
+    assert str(mine.dtype).rpartition(".")[2] == str(other.dtype).rpartition(".")[2]
+    np.testing.assert_array_equal(mine.numpy(), other.numpy(), strict=True)
+
+
+@pytest.mark.parametrize("inner", [[1.0, 2.0], []])
+def test_a_list_takes_tensors_of_one_element_only(inner):
+    for m in (torch, mgx):
+        with pytest.raises(ValueError, match="only one element tensors can be converted to Python scalars"):
+            m.tensor([m.tensor(inner)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -209,3 +210,21 @@ def check_assigning(case: Any) -> None:
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         g = np.zeros(value.shape) if new2.grad is None else new2.grad.numpy()
         np.testing.assert_array_equal(new.grad.array, g)
+
+
+@pytest.mark.parametrize("index", [0, 1, -1, (0,), (0, 0), slice(None), [0]])
+def test_a_number_has_no_elements(index):
+    with pytest.raises(IndexError) as theirs:
+        torch.tensor(1.0)[index]
+    with pytest.raises(IndexError) as ours:
+        mgx.tensor(1.0)[index]
+    assert str(ours.value) == str(theirs.value)
+
+
+@pytest.mark.parametrize("shape", [(4, -1), (-1, 5), (2, 2)])
+def test_the_error_of_a_reshape_names_the_shape_that_was_asked_for(shape):
+    with pytest.raises(RuntimeError) as theirs:
+        torch.ones(6).reshape(shape)
+    with pytest.raises(RuntimeError) as ours:
+        mgx.ones(6).reshape(shape)
+    assert str(ours.value) == str(theirs.value)

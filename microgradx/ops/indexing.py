@@ -151,6 +151,15 @@ def two_steps(index: Any, x: Variable) -> tuple[Index, Index | None]:
                and e is not Ellipsis and not isinstance(e, np.bool_))  # fmt: skip
     ndim = x.array.ndim
     if used > ndim:
+        if type(index) is int:
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
+                "0-dim tensor to a number"
+                if index == 0
+                else f"index {index} is out of bounds for dimension 0 with size 0"
+            )
+        if isinstance(index, slice):
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError(f"too many indices for tensor of dimension {ndim}")
     if not arrays:
         return tuple(entries), None

@@ -40,7 +40,7 @@ rearrange.derivatives(x=lambda g, x_shape: np.reshape(g, x_shape))
 
 def fill_in(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
     """``shape`` with a -1 replaced by what is left, or PyTorch's error."""
-    known = math.prod(n for n in shape if n != -1)
+    known, wanted = math.prod(n for n in shape if n != -1), list(shape)
     if shape.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")
     if any(n < -1 for n in shape):
@@ -53,7 +53,7 @@ def fill_in(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
             )
         shape = tuple(size // known if n == -1 else n for n in shape)
     if math.prod(shape) != size:
-        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
+        raise RuntimeError(f"shape '{wanted}' is invalid for input of size {size}")
     return shape
 
 

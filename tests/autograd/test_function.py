@@ -439,3 +439,11 @@ def test_once_differentiable():
     (first,) = mgx.autograd.grad(y, x, create_graph=True)
     with pytest.raises(RuntimeError, match="trying to differentiate twice a function that was marked with @once_diff"):
         first.sum().backward()
+
+
+@pytest.mark.parametrize("operation", [lambda x: 2 * x, lambda x: 2 + x, lambda x: x * 2, lambda x: x - 2])
+def test_the_tensor_comes_before_a_number_in_the_graph(operation):
+    for m in (torch, mgx):
+        first, second = operation(m.ones(2, requires_grad=True)).grad_fn.next_functions
+        assert repr(first[0]).startswith("<AccumulateGrad object at 0x")
+        assert (first[1], *second) == (0, None, 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.creation import from_numpy, plain
+from microgradx.creation import array_of, from_numpy
 from microgradx.dtypes import default, float32, float64, int32, int64
 from microgradx.dtypes import dtype as Dtype
 from microgradx.tensor import Tensor
@@ -185,7 +185,7 @@ def normalize(tensor: Any, mean: Sequence[float], std: Sequence[float], inplace:
         raise ValueError(
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.size()}"
         )
-    means, deviations = (np.asarray(plain(values), tensor.array.dtype) for values in (mean, std))
+    means, deviations = (array_of(values, tensor.dtype) for values in (mean, std))
     if not deviations.all():
         raise ValueError(f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero.")
     means, deviations = (v.reshape(-1, 1, 1) if v.ndim == 1 else v for v in (means, deviations))
