@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
-import torch
-
-from benchmarks import chain, imports, layers, memory, networks, scalars
 from benchmarks.table import Row, line, machine, table
-
-WORKLOADS = {
-    "chain": chain.rows,
-    "scalars": scalars.rows,
-    "moons": networks.moons_rows,
-    "mlp": networks.mlp_rows,
-    **{name: layers.rows(name) for name in layers.PROGRAMS},
-    "memory": memory.rows,
-    "import": imports.rows,
-}
+from benchmarks.workloads import WORKLOADS, measure
 
 
 def main() -> None:
@@ -27,11 +17,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9, help="ratios to take the median of (default 9)")
     parser.add_argument("--save", type=Path, help="write the table to this file, too")
     options = parser.parse_args()
-    torch.set_num_threads(1)
     rows: list[Row] = []
-    print(machine(), table([]), sep="\n\n")
+    print(machine(), table([]), sep="\n\n", flush=True)
     for name in options.only or WORKLOADS:
-        new = WORKLOADS[name](options.rounds)
+        # In a process of its own, so that no workload finds the memory as another has left it.
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            new = process.submit(measure, name, options.rounds).result()
         print(*map(line, new), sep="\n", flush=True)
         rows += new
     if options.save:
