@@ -580,9 +580,9 @@ class Tensor(Variable):
     __abs__ = _e.abs
     __and__, __or__, __xor__ = _e.bitwise_and, _e.bitwise_or, _e.bitwise_xor
     __lt__, __le__, __gt__, __ge__ = _e.lt, _e.le, _e.gt, _e.ge
-    __radd__ = _e.plus  # as in PyTorch, the tensor comes first in the graph
+    __radd__ = reflected("__radd__", _e.plus)
     __rsub__ = reflected("__rsub__", _e.subtract)
-    __rmul__ = _e.multiply
+    __rmul__ = reflected("__rmul__", _e.multiply)
     __rtruediv__ = reflected("__rtruediv__", _e.divide)
     __rfloordiv__ = reflected("__rfloordiv__", _e.floor_divide)
     __rmod__ = reflected("__rmod__", _e.remainder)

@@ -441,7 +441,7 @@ def test_once_differentiable():
         first.sum().backward()
 
 
-@pytest.mark.parametrize("operation", [lambda x: 2 * x, lambda x: 2 + x, lambda x: x * 2, lambda x: x - 2])
+@pytest.mark.parametrize("operation", [lambda x: x + 2, lambda x: x * 2, lambda x: x - 2])
 def test_the_tensor_comes_before_a_number_in_the_graph(operation):
     for m in (torch, mgx):
         first, second = operation(m.ones(2, requires_grad=True)).grad_fn.next_functions
