@@ -11,6 +11,7 @@ import numpy as np
 
 from microgradx.dtypes import between, default, to_numpy
 from microgradx.graph import Leaf, Variable, wrap
+from microgradx.ops.elementwise import element
 from microgradx.ops.face import FUNCTIONS, METHODS, check_tensor
 from microgradx.ops.shape import sizes_of
 
@@ -48,14 +49,20 @@ def array_of(data: Any, dtype: Any = None) -> np.ndarray:
         out = np.array(values)
     except ValueError as error:
         raise ValueError(f"tensor: expected sequences of equal length at each level; {error}") from None
+    if out.dtype.kind == "O" and all(isinstance(v, NUMBERS) for v in out.flat):  # integers beyond 64 bits
+        out = out.astype(np.float64)
     if out.dtype.kind not in "biuf":
         raise TypeError(
             f"tensor: expected numbers, or (nested) sequences of numbers, got {type(data).__name__} with elements of "
             f"type {out.dtype}; strings and objects cannot be differentiated"
         )
-    if dtype is not None:
-        return out.astype(to_numpy(dtype), copy=False)
-    return out.astype(to_numpy(functools.reduce(between, kinds or {default.numpy})), copy=False)
+    wanted = to_numpy(functools.reduce(between, kinds or {default.numpy}) if dtype is None else dtype)
+    if wanted.kind in "iu" and out.dtype != wanted and out.size:
+        if out.dtype.kind in "fu" and kinds == {np.dtype(np.int64)}:
+            raise ValueError(f"Overflow when unpacking long long: expected integers of 64 bits, got {data}; use floats")
+        for extreme in (out.min(), out.max()):
+            element(extreme, wanted)  # raises for what is out of range
+    return out.astype(wanted, copy=False)
 
 
 def of_python(found: np.dtype) -> np.dtype:
@@ -246,7 +253,12 @@ def full(size: Any, fill_value: Any, **options: Any) -> Any:
         fill_value = fill_value.array.item()
     if options.get("dtype") is None:
         options["dtype"] = bool if isinstance(fill_value, bool) else int if isinstance(fill_value, int) else None
-    return filled(np.full, (size,), options, fill_value)
+    return filled(constant, (size,), options, fill_value)
+
+
+def constant(shape: tuple[int, ...], value: Any, dtype: Any) -> np.ndarray:
+    """An array with one value everywhere, which its dtype must hold."""
+    return np.full(shape, element(value, dtype))
 
 
 @creator
@@ -316,7 +328,13 @@ def arange(
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     whole = all(isinstance(v, int) for v in (start, end, step))
     kind = to_numpy(dtype) if dtype is not None else np.dtype(np.int64) if whole else default.numpy
+    if kind.kind == "b":
+        raise NotImplementedError("\"arange_cpu\" not implemented for 'Bool'; count in integers, and compare")
     n = math.ceil((end - start) / step)
+    if kind.kind in "iu" and not whole:  # as in PyTorch, which then counts in whole numbers, in int64 their number too
+        start, end, step = int(start), int(end), int(step)
+        if kind == np.int64:
+            return arange(start, end, step, dtype=dtype)
     return finished((start + np.arange(n) * step).astype(kind), requires_grad)
 
 
@@ -337,7 +355,7 @@ def linspace(
         raise RuntimeError(f"number of steps must be non-negative; got {steps}")
     kind = to_numpy(dtype)
     work = kind if kind.kind == "f" else np.dtype(np.float64)
-    a, b = work.type(number(start)), work.type(number(end))
+    a, b = (work.type(v if kind.kind == "f" else element(v, kind)) for v in (number(start), number(end)))
     step = (b - a) / work.type(max(steps - 1, 1))
     i: Any = np.arange(steps).astype(work)
     if work == np.float32:  # as in PyTorch, product and sum are rounded once

@@ -560,7 +560,8 @@ class Tensor(Variable):
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions."
             )
-        return in_place(_e.overwrite, "fill_")(self, value if isinstance(value, Variable) else np.asarray(value))
+        filling = value if isinstance(value, Variable) else _e.element(value, self.array.dtype)
+        return in_place(_e.overwrite, "fill_")(self, filling)
 
     def zero_(self) -> Any:
         """Write 0 everywhere."""

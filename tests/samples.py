@@ -150,6 +150,8 @@ row("div", case(real(2, 3), positive(3)), case(real(), positive(2)), case(real(2
     case(positive(), positive()), case(real(0), positive(0)), kink(real(2), values([0.0, -0.0])),
     case(real(3), positive(3), rounding_mode="floor"), case(real(3), positive(3), rounding_mode="trunc"),
     case(real(3), 0.3, rounding_mode="floor"), case(real(2), positive(2), rounding_mode=None),
+    *(case(number, x, rounding_mode=r) for r in ("floor", "trunc") for number, x in ((2.5, positive(3)), (-7, integer(3, low=1)))),
+    case(values([2**53 + 1, -(2**53) - 1, 7, -7]), values([1, 1, 2, 2]), rounding_mode="trunc"),
     wrong(real(2), positive(2), rounding_mode="up"), wrong(real(2), real(3)))  # fmt: skip
 row("add alpha", case(real(2, 3), real(3), alpha=2), case(real(2), real(2), alpha=0.5), case(real(2), 3, alpha=2),
     call=lambda m, *a, **k: m.add(*a, **k), integers=False)  # fmt: skip
@@ -158,18 +160,21 @@ row("sub alpha", case(real(2, 3), real(3), alpha=2), case(real(2), 1.5, alpha=-2
 row("floor_divide", case(integer(4, low=-9, high=9), integer(4, low=1)),
     case(integer(4, low=-9, high=9), -2), wrong(integer(2), values([0, 1])))  # fmt: skip
 row("remainder", case(real(2, 3), positive(3)), case(real(4), -0.7), case(integer(4, low=-9, high=9), -4),
-    case(integer(4, low=-9, high=9), integer(4, low=1)), wrong(integer(2), values([0, 1])))  # fmt: skip
+    case(integer(4, low=-9, high=9), integer(4, low=1)), kink(values([1.0, -0.3]), values([0.1, 0.1])),
+    wrong(integer(2), values([0, 1])))  # fmt: skip
 row("pow", case(positive(2, 3), real(3)), case(real(3), 2), case(real(3), 3), case(positive(3), 0.5), case(real(3), 1),
     case(real(3), -1), case(positive(3), -1.5), case(real(3), 0), case(2.0, real(3)), case(2, real()),
     case(positive(), real()), case(real(4), values([0, 1, 2, 3])), case(real(0), 2), case(integer(3), integer(3)),
     kink(values([0.0, 0.0, 0.0]), values([0.0, 1.0, 2.0])), kink(values([0.0, 1.0]), 0),
     kink(values([0.0, 1.0]), 1), kink(0.0, values([0.5, 2.0])), kink(values([-2.0, 2.0]), values([2.0, 3.0])),
-    wrong(integer(3), -1), wrong(real(2), real(3)))  # fmt: skip
+    wrong(integer(3), -1), wrong(boolean(3), boolean(3)), wrong(real(2), real(3)))  # fmt: skip
 row("neg", case(real(2, 3)), case(real()), case(real(0)), wrong(boolean(2)), wrong(3.0))
 row("lerp", case(real(2, 3), real(3), 0.3), case(real(2, 3), real(2, 3), real(2, 3)), case(real(), real(), real()),
+    wrong(real(2), integer(2), 0.5), wrong(real(2), real(2), integer(2)), wrong(integer(2), integer(2), 0.5),
     integers=False)  # fmt: skip
 row("addcmul", case(real(2, 3), real(3), real(2, 1)), case(real(2), real(2), real(2), value=0.5), integers=False)
-row("addcdiv", case(real(2, 3), real(3), positive(2, 1)), case(real(2), real(2), positive(2), value=2), integers=False)
+row("addcdiv", case(real(2, 3), real(3), positive(2, 1)), case(real(2), real(2), positive(2), value=2),
+    wrong(real(2), integer(2), integer(2, low=1)), integers=False)  # fmt: skip
 
 for name, operation in {
     "x + y": lambda m, x, y: x + y,
@@ -233,26 +238,28 @@ row("xlogy", case(real(2, 3), positive(2, 3)), case(real(2, 3), positive(3)), ca
 row("square", case(real(2, 3)), case(real()), case(real(0)))
 for name in ("abs", "sign", "floor", "ceil", "trunc"):
     row(name, case(real(2, 3)), case(real()), case(real(0)), kink(zeros_and_ties), case(integer(3, low=-3)))
-row("round", case(real(2, 3)), case(real(3), decimals=2), kink(values([0.5, 1.5, -0.5])), case(integer(3, low=-3)))
+row("round", case(real(2, 3)), case(real(3), decimals=2), kink(values([0.5, 1.5, -0.5])), case(integer(3, low=-3)),
+    wrong(integer(3), decimals=-1))  # fmt: skip
 row("clamp", case(real(2, 3), -0.5, 0.5), case(real(3), min=0), case(real(3), max=0.25),
     case(real(2, 3), real(3), real(2, 1)), case(real(4), 1.0, -1.0), case(real(3), max=real(3)),
     case(integer(4), 1, 3), case(integer(4), 1.5), kink(values([-1.0, 0.0, 1.0]), -1, 1),
     kink(values([-1.0, 1.0]), values([-1.0, 0.0]), values([3.0, 1.0])), case(real(), 0, 1), case(real(0), 0),
     wrong(real(2)), wrong(1.0, 0))  # fmt: skip
 for name in ("maximum", "minimum"):
-    row(f"{name} of equals", kink(zeros_and_ties, values([0.0, 1.0, 1.0])),
+    row(f"{name} of equals", kink(zeros_and_ties, values([0.0, 1.0, 1.0])), kink(values([nan, 1.0, nan]), values([1.0, nan, nan])),
         call=lambda m, x, y, name=name: getattr(m, name)(x, y), integers=False)  # fmt: skip
 
 # ---------------------------------------------------------------- selection, comparison, logic
 
 row("where", case(boolean(2, 3), real(2, 3), real(3)), case(boolean(3), real(3), 0.0), case(boolean(3), 1.5, real(3)),
     case(boolean(3), real(), real(2, 1)), case(boolean(), real(2), real(2)), case(boolean(0), real(0), real(0)),
-    kink(values([True, False]), values([1.0, inf]), values([nan, 1.0])),
+    kink(values([True, False]), values([1.0, inf]), values([nan, 1.0])), wrong(boolean(2), values(np.uint8([1, 2])), 300),
     wrong(boolean(3), real(2), real(3)))  # fmt: skip
 row("where(condition)", case(boolean(2, 3)), case(integer(4, high=2)), call=lambda m, c: m.where(c))
 row("masked_fill", case(real(2, 3), boolean(2, 3), 2.0), kink(real(2, 3), boolean(3), -inf),
     case(real(2, 3), boolean(2, 1), 7), case(real(2, 3), boolean(2, 3), real()), case(integer(3), boolean(3), 2),
     case(real(2, 1), boolean(3), 1.0), wrong(real(2), integer(2), 1.0), wrong(real(2), boolean(2), real(2)),
+    *(wrong(values(np.uint8([1, 2])), boolean(2), n) for n in (256, 1e9, nan)), case(values(np.uint8([1, 2])), boolean(2), -1),
     wrong(real(2), boolean(3), 1.0), call=lambda m, x, *a: x.masked_fill(*a))  # fmt: skip
 for name in ("eq", "ne", "lt", "le", "gt", "ge"):
     row(name, case(real(2, 3), real(3)), case(integer(6), integer(6)), case(integer(6), 2), case(real(3), 0.5),
@@ -454,12 +461,14 @@ row("x[i] = y", case(real(2, 3), 0, real(3)), case(real(2, 3), (..., 1), real(2)
     case(real(3, 2), [2, 0], real(2, 2)), case(real(3), boolean(3), real()), case(real(3), boolean(3), 0.0),
     case(real(2, 3), (slice(None), [1, 2]), real(2, 1)), case(real(2, 3), ..., real(1, 1, 2, 3)),
     case(integer(3), 1, 9), case(integer(3), 1, 2.7), case(real(3), integer(2, high=2), 1.0),
-    wrong(real(2, 3), 0, real(2)), wrong(real(2), 2, 1.0), wrong(real(3), [0, 1], real(3)), call=assigned,
+    wrong(real(2, 3), 0, real(2)), wrong(real(2), 2, 1.0), wrong(real(3), [0, 1], real(3)),
+    *(wrong(values(np.int8([1, 2])), index, n) for index in (0, ..., [1]) for n in (300, nan)), call=assigned,
     integers=False)  # fmt: skip
 row("copy_", case(real(2, 3), real(2, 3)), case(real(2, 3), real(3)), case(real(), real()), case(real(2), integer(2)),
     case(integer(2), real(2)), wrong(real(2), real(1, 1, 2)), wrong(real(2), real(3)), wrong(real(2), real(2, 2)),
     call=lambda m, x, y: x.clone().copy_(y), integers=False)  # fmt: skip
 row("fill_", case(real(2, 3), 2.5), case(real(2), real()), case(integer(2), 3), case(boolean(2), True),
+    case(values(np.uint8([1, 2])), -255), *(wrong(values(np.uint8([1, 2])), n) for n in (256, -256, -1.5, inf)),
     wrong(real(2), real(2)), call=lambda m, x, y: x.clone().fill_(y), integers=False)  # fmt: skip
 row("zero_", case(real(2, 3)), case(integer(2)), case(real()), call=lambda m, x: x.clone().zero_())
 row(
@@ -944,7 +953,8 @@ for name in ("asin", "acos"):
     row(name, case(unit(2, 3)), case(unit()), case(unit(0)), kink(values([1.0, -1.0])), wrong(1.0))
 for name in ("atan", "sinh", "cosh"):
     row(name, case(real(2, 3)), case(real()), case(real(0)), wrong(1.0))
-row("atan2", case(real(2, 3), real(3)), case(real(), real()), wrong(real(2), real(3)))
+row("atan2", case(real(2, 3), real(3)), case(real(), real()), wrong(real(2), real(3)),
+    kink(values([0.0, -0.0, 1e-200]), values([0.0, -0.0, 1e-200])))  # fmt: skip
 row("clamp_min", case(real(4), 0.25), case(real(2, 3), real(3)), kink(values([0.0, 1.0]), 0.0))
 row("clamp_max", case(real(4), 0.25), case(real(2, 3), real(3)), kink(values([0.0, 1.0]), 0.0))
 row("isclose", case(values([1.0, inf, nan]), values([1.0 + 1e-9, inf, nan])), case(real(3), real(3), rtol=0.5),
@@ -960,6 +970,7 @@ row("diagonal", case(real(3, 4)), case(real(3, 4), 1), case(real(2, 3, 4), -1, 0
     wrong(real(2, 3), 0, 1, 1))  # fmt: skip
 row("diag", case(real(3)), case(real(3), 1), case(real(3, 4)), case(real(3, 4), -1), wrong(real(2, 2, 2)))
 row("scatter", case(real(2, 4), 1, values([[0, 2], [3, 1]]), real(2, 2)), case(real(3), 0, values([1]), 2.5),
+    case(values(np.uint8([1, 2])), 0, values([1]), -1), wrong(values(np.uint8([1, 2])), 0, values([1]), 256),
     wrong(real(3), 0, values([3]), real(1)), integers=False)  # fmt: skip
 row("scatter_add", case(real(2, 4), 1, values([[0, 0], [3, 1]]), real(2, 2)), case(real(3), 0, values([1, 1]), real(2)),
     wrong(real(3), 0, values([3]), real(1)), integers=False)  # fmt: skip

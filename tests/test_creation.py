@@ -80,3 +80,26 @@ def test_a_list_takes_tensors_of_one_element_only(inner):
     for m in (torch, mgx):
         with pytest.raises(ValueError, match="only one element tensors can be converted to Python scalars"):
             m.tensor([m.tensor(inner)])
+
+
+@pytest.mark.parametrize("data", [2**63, [2**63, -1], -(2**63) - 1, [1.5, 300], [-200], 1e39, float("nan")])
+@pytest.mark.parametrize("dtype", [None, "uint8", "int8", "int64", "float32"])
+def test_numbers_out_of_range_are_refused(data, dtype):
+    options = lambda m: {} if dtype is None else {"dtype": getattr(m, dtype)}  # noqa: E731
+    try:
+        expected = torch.tensor(data, **options(torch))
+    except (ValueError, RuntimeError) as error:
+        with pytest.raises(type(error)):
+            mgx.tensor(data, **options(mgx))
+        return
+    np.testing.assert_array_equal(mgx.tensor(data, **options(mgx)).numpy(), expected.numpy(), strict=True)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize("bounds", [(-0.9, 2.1, 2.0), (0.5, 7.9, 1.5), (0.0, 5.000001, 2.0), (0.9, 9.9, 1.0)])
+def test_ranges_of_integers_between_fractions(dtype, bounds):
+    for make in (
+        lambda m: m.arange(*bounds, dtype=getattr(m, dtype)),
+        lambda m: m.linspace(0.9, 9.9, 7, dtype=m.int32),
+    ):
+        np.testing.assert_array_equal(make(mgx).numpy(), make(torch).numpy(), strict=True)

@@ -25,6 +25,11 @@ def floating(x: Array) -> Array:
     return x if x.dtype.kind == "f" else x.astype(default.numpy)
 
 
+def wide(x: Array) -> Array:
+    """float16 as float32: what is computed in many steps needs more digits, and more range, than it returns."""
+    return x if x.itemsize > 2 else x.astype(np.float32)
+
+
 def floats(x: Array, y: Array) -> tuple[Array, Array]:
     """Two operands of one floating dtype."""
     x, y = promote(x, y)
@@ -35,11 +40,16 @@ def floats(x: Array, y: Array) -> tuple[Array, Array]:
     return x, y
 
 
+def is_boolean(x: Any) -> bool:
+    """Of a tensor, array or number."""
+    return isinstance(x, bool) or getattr(x.array if isinstance(x, Variable) else x, "dtype", None) is BOOL
+
+
 def numbers(x: Array, y: Array) -> tuple[Array, Array]:
     """Two operands of one dtype, for what is not defined on booleans."""
     for operand, other in ((x, y), (y, x)):
-        if isinstance(operand, bool) or getattr(operand, "dtype", None) is BOOL:
-            both = isinstance(other, bool) or getattr(other, "dtype", None) is BOOL
+        if is_boolean(operand):
+            both = is_boolean(other)
             raise RuntimeError(
                 "Subtraction, the `-` operator, with two bool tensors is not supported. "
                 "Use the `^` or `logical_xor()` operator instead."
@@ -157,6 +167,25 @@ negative.derivatives(x=lambda g: -g)
 # ---------------------------------------------------------------- masks
 
 
+LIMITS = {
+    d: (limits.min, limits.max)
+    for d in map(np.dtype, ("u1", "i1", "i2", "i4", "i8", "f2", "f4", "f8"))
+    for limits in [(np.finfo if d.kind == "f" else np.iinfo)(d)]
+}
+"""The least and the greatest number of each dtype."""
+
+
+def element(value: Any, dtype: Any) -> Array:
+    """A number, or 0-d array, as an element of that dtype; PyTorch's error for what is beyond its range."""
+    number = value if isinstance(value, (bool, int, float)) else value.item()
+    low, high = LIMITS.get(dtype, (-math.inf, math.inf))
+    if dtype.kind == "u" and isinstance(number, int):
+        low = -high  # PyTorch lets negative integers wrap around
+    if not low <= number <= high and (dtype.kind in "iu" or math.isfinite(number)):
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow; got {number}")
+    return np.asarray(number).astype(dtype)
+
+
 @primitive()
 def keep(x: Array, mask: Array) -> Array:
     """``np.where(mask, x, 0)``: exact where ``x * mask`` would make a nan of 0 · inf.
@@ -208,9 +237,7 @@ def masked_fill(input: Array, mask: Array, value: Array) -> Array:
         raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}")
     if getattr(value, "ndim", 0):
         raise RuntimeError(f"masked_fill: expected a number or a 0-dimensional value, got shape {value.shape}")
-    if input.dtype.kind in "iu" and not np.isfinite(value):
-        raise RuntimeError(f"value cannot be converted to type {input.dtype} without overflow")
-    return np.where(mask, np.asarray(value).astype(input.dtype), input)
+    return np.where(mask, element(value, input.dtype), input)
 
 
 masked_fill.derivatives(
@@ -450,7 +477,7 @@ atan.derivatives(x=lambda g, x: g / (x * x + 1))
 def atan2(input: Array, other: Array) -> Array:
     """The angle, in radians, of the point with ordinate ``input`` and abscissa ``other``; from -π to π.
 
-    Derivative: ``g · other / r²`` to input, ``-g · input / r²`` to other, r being the distance from the origin.
+    Derivative: ``g · other / r²`` to input, ``-g · input / r²`` to other, r being the distance from the origin; 0 there.
     Source: ``torch.atan2``.
 
     Example:
@@ -460,9 +487,15 @@ def atan2(input: Array, other: Array) -> Array:
     return np.arctan2(input, other)
 
 
+def squared_distance(x: Array, y: Array) -> Array:
+    """``x² + y²``, and 1 at the origin, where the angle has no slope: PyTorch takes 0."""
+    square = x * x + y * y
+    return np.where(square == 0, 1, square)
+
+
 atan2.derivatives(
-    input=lambda g, input, other: g * (other / (input * input + other * other)),
-    other=lambda g, input, other: -g * (input / (input * input + other * other)),
+    input=lambda g, input, other: g * (other / squared_distance(input, other)),
+    other=lambda g, input, other: -g * (input / squared_distance(input, other)),
 )
 
 
@@ -553,7 +586,9 @@ def round(x: Array, decimals: int = 0) -> Array:
         >>> mgx.tensor([0.5, 1.5, -2.7]).round()
         tensor([ 0.,  2., -3.])
     """
-    return np.round(x, decimals)
+    if decimals and x.dtype.kind != "f":
+        raise NotImplementedError(f"\"round_cpu\" not implemented for '{x.dtype}': an integer has no decimals")
+    return np.round(wide(x), decimals).astype(x.dtype, copy=False) if decimals else np.round(x)
 
 
 round.derivatives(x=lambda g: np.zeros_like(g))
@@ -581,8 +616,8 @@ def maximum(input: Array, other: Array) -> Array:
 
 
 def to_greater(g: Array, x: Array, y: Array) -> Array:
-    """``g`` where x > y, half of it where they are equal."""
-    return np.where(x > y, g, np.where(x == y, g / 2, 0))
+    """``g`` where x is not below y, half of it where they are equal; a nan is not below, nor is what is beside it."""
+    return np.where(x < y, 0, np.where(x == y, g / 2, g))
 
 
 maximum.derivatives(
@@ -911,8 +946,10 @@ def floor_divide(input: Array, other: Array) -> Array:
 def truncate_divide(input: Array, other: Array) -> Array:
     """``input / other``, rounded towards 0."""
     check_divisor(other)
-    quotient = np.trunc(input / other)
-    return quotient if quotient.dtype == input.dtype else quotient.astype(input.dtype)
+    down = np.floor_divide(input, other)
+    if down.dtype.kind == "f":
+        return np.trunc(input / other)
+    return down + ((down < 0) & (down * other != input))  # a float would not hold every integer
 
 
 floor_divide.derivatives(input=lambda g: np.zeros_like(g), other=lambda g: np.zeros_like(g))
@@ -929,7 +966,7 @@ def remainder(input: Array, other: Array) -> Array:
 
 remainder.derivatives(
     input=lambda g: g,
-    other=lambda g, input, other: -g * np.floor(input / other),
+    other=lambda g, input, other: -g * np.floor_divide(input, other),
 )
 
 
@@ -947,6 +984,8 @@ def pow(input: Any, exponent: Any) -> Any:
     """
     if isinstance(exponent, int) and exponent < 0 and isinstance(input, Variable) and input.array.dtype.kind in "iub":
         raise RuntimeError("Integers to negative integer powers are not allowed.")
+    if is_boolean(input) and is_boolean(exponent):
+        raise NotImplementedError("\"pow\" not implemented for 'Bool'; use logical_or(input, ~exponent)")
     return power(one_tensor("pow", input, exponent), exponent)
 
 
@@ -963,7 +1002,13 @@ def neg(input: Any) -> Any:
 
 @face(inplace=True)
 def lerp(input: Any, end: Any, weight: Any) -> Any:
-    """``input + weight · (end - input)``: on the line from input to end."""
+    """``input + weight · (end - input)``: on the line from input to end; all of one floating dtype."""
+    x = check_tensor("lerp", input)
+    if x.array.dtype.kind != "f":
+        raise NotImplementedError(f"\"lerp_kernel_scalar\" not implemented for '{x.dtype}'; convert it with .float()")
+    for name, other in (("end", end), ("weight", weight)):
+        if isinstance(other, Variable) and other.array.dtype != x.array.dtype:
+            raise RuntimeError(f"expected dtype {x.array.dtype} for `{name}` but got dtype {other.array.dtype}")
     return plus(input, multiply(subtract(end, input), weight))
 
 
@@ -975,7 +1020,9 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
 
 @face(inplace=True)
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
-    """``input + value · tensor1 / tensor2``."""
+    """``input + value · tensor1 / tensor2``, of which at least one is floating."""
+    if "f" not in {check_tensor("addcdiv", t).array.dtype.kind for t in (tensor1, tensor2)}:
+        raise RuntimeError("Integer division with addcdiv is no longer supported; convert one tensor with .float()")
     return plus(input, scaled(divide(tensor1, tensor2), value))
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from microgradx.engine import primitive
 from microgradx.graph import Array
-from microgradx.ops.elementwise import floating
+from microgradx.ops.elementwise import floating, wide
 from microgradx.ops.face import face
 from microgradx.ops.pieces import elementwise
 
@@ -64,11 +64,6 @@ def tail(x: Array) -> Array:
     """``erfc(x)`` for x >= 0."""
     x = np.minimum(x, 28)  # erfc(28) is 0 in every dtype, and infinities would make nans
     return polynomial(TAIL[x.itemsize], (x - 3) / (x + 3)) / (1 + 2 * x) * np.exp(-x * x)
-
-
-def wide(x: Array) -> Array:
-    """float16 as float32: what is computed in many steps needs more digits than it returns."""
-    return x if x.itemsize > 2 else x.astype(np.float32)
 
 
 @face(inplace=True)

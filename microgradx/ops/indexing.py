@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from microgradx.dtypes import result_type
 from microgradx.engine import primitive
 from microgradx.graph import Array, Variable, wrap
 from microgradx.memory import mark_written
-from microgradx.ops.elementwise import choose, overwrite
+from microgradx.ops.elementwise import choose, element, overwrite
 from microgradx.ops.face import METHODS, axis_of, check_tensor, face
 from microgradx.ops.reduction import take_along
 from microgradx.ops.shape import broadcast_tensors, rearrange
@@ -229,7 +230,9 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     """
     check_writable(x, "__setitem__")
     given = isinstance(value, Variable)
-    if not given:
+    if isinstance(value, (bool, int, float)):
+        value = wrap(element(value, x.array.dtype))
+    elif not given:
         value = wrap(np.asarray(value))
     basic, advanced = two_steps(index, x)
     target = x if is_trivial(basic) and not (advanced is None and x.array.ndim == 0) else None
@@ -421,6 +424,9 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}"
         )
+    for number, tensor in ((input, other), (other, input)):
+        if isinstance(number, (int, float)) and isinstance(tensor, Variable):
+            element(number, result_type(tensor.array, number).numpy)  # raises for what is out of range
     return choose(condition, input, other)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.graph import Variable, wrap
-from microgradx.ops.elementwise import scaled
+from microgradx.ops.elementwise import element, scaled
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.indexing import checked, gather, index_select, item_of, places, put_at, slice_of
 from microgradx.ops.reduction import along
@@ -35,6 +35,8 @@ def scattered(name: str, input: Any, dim: int, index: Any, src: Any, accumulate:
                 "dimension"
             )
         src = src if src.array.shape == at.shape else slice_of(src, tuple(slice(n) for n in at.shape))
+    else:
+        src = element(src, x.array.dtype)
     return np.reshape(put_at(spread, src, along(spread.array, at, a), accumulate), x.array.shape)
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from microgradx.dtypes import default, promote
 from microgradx.engine import cast, primitive
 from microgradx.graph import Array
-from microgradx.ops.elementwise import floating, floats, keep
-from microgradx.ops.erf import erf, erfc, polynomial, wide
+from microgradx.ops.elementwise import floating, floats, keep, wide
+from microgradx.ops.erf import erf, erfc, polynomial
 from microgradx.ops.face import METHODS, check_tensor, face, in_place
 from microgradx.views import legacy_name
 
