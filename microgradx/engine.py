@@ -41,6 +41,9 @@ Rule = Callable[..., Any]
 USUAL = np.dtype(np.float32)
 """The dtype that no operand needs to be converted from."""
 
+HALF = np.dtype(np.float16)
+"""The dtype in which nothing is added up."""
+
 
 # ---------------------------------------------------------------- recording
 
@@ -517,6 +520,8 @@ def fit(dx: Any, edge: Edge) -> Any:
 @primitive()
 def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
     """Sum over the dimensions along which ``shape`` would be broadcast to ``x.shape``."""
+    if x.dtype is HALF:  # whose sums would be too coarse, or exceed its range
+        return sum_to(x.astype(np.float32), shape).astype(HALF)
     new = x.ndim - len(shape)
     if x.shape[new:] == shape:
         return np.add.reduce(x, tuple(range(new)))  # the usual case, a bias

@@ -324,6 +324,9 @@ for name in ("var_mean", "std_mean"):
         case(real(2, 3), unbiased=False),
         wrong(integer(3)),
     )
+for name in ("var", "std"):
+    row(f"{name} of too few", kink(real(2), correction=2), kink(real(2), correction=5), kink(real(1)), kink(real(2, 1), 1),
+        call=lambda m, x, *a, name=name, **o: quiet(name)(m, x.detach(), *a, **o), integers=False)  # fmt: skip
 row("std of equals", kink(values([1.0, 1.0])), call=lambda m, x: m.std(x), integers=False)
 row("logsumexp", case(real(2, 3), 1), case(real(2, 3), dim=-2, keepdim=True), case(real(2, 3, 2), (0, 2)),
     case(real(), 0), kink(real(0, 2), 0), case(real(0, 2), 1), case(integer(2, 3), 1),
@@ -333,6 +336,7 @@ for name in ("max", "min"):
     row(name, *reduced, case(real(2, 3), real(3)), case(real(3, 1), dim=1), case(integer(5)), case(boolean(4)),
         case(values([[1, 3, 3], [2, 2, 0]]), 1), kink(values([1.0, 3.0, 3.0, 1.0, 1.0])),
         kink(values([[1.0, 3.0, 3.0], [1.0, 1.0, 2.0]]), 1), case(real(2, 0), 0), wrong(real(0)),
+        kink(values([1.0, nan, 2.0, nan])), kink(values([[1.0, nan, 2.0]]), 1),
         wrong(real(2, 0), 1))  # fmt: skip
 for name in ("amax", "amin"):
     row(
@@ -999,9 +1003,10 @@ row("unique", case(integer(6)), integers=False)
 row("inner", case(real(3), real(3)), case(real(2, 3), real(4, 3)), wrong(real(2), real(3)))
 row("einsum", case("ij,jk->ik", real(2, 3), real(3, 2)), case("bij,bjk->bik", real(2, 2, 3), real(2, 3, 2)),
     case("ii->i", real(3, 3)), case("ij->ji", real(2, 3)), case("i,j", real(2), real(3)),
-    case("...j,j->...", real(2, 2, 3), real(3)), wrong("ij,jk->ik", real(2, 3), real(2, 3)),
+    case("...j,j->...", real(2, 2, 3), real(3)), case("ij,k->i", values(np.int32([[1, 2]])), values(np.int32([1, 2]))), wrong("ij,jk->ik", real(2, 3), real(2, 3)),
     integers=False)  # fmt: skip
-row("tensordot", case(real(2, 3), real(3, 4), 1), case(real(2, 3, 4), real(4, 3, 2), dims=([1, 2], [1, 0])),
+row("tensordot", case(values(np.int32([[[-1]]])), values(np.int32([[[1, 2]], [[3, 4]]])), dims=([0, 1], [2, 0])),
+    case(real(2, 3), real(3, 4), 1), case(real(2, 3, 4), real(4, 3, 2), dims=([1, 2], [1, 0])),
     integers=False)  # fmt: skip
 row("cdist", case(real(3, 2), real(4, 2)), case(real(2, 3, 2), real(2, 4, 2), p=1.0),
     case(real(3, 2), real(4, 2), p=3.0),

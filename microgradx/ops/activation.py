@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import to_numpy
-from microgradx.engine import cast, primitive
+from microgradx.engine import HALF, cast, primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import keep, sigmoid
 from microgradx.ops.erf import normal_density, phi
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.norm import inner, total
 from microgradx.ops.pieces import elementwise
+from microgradx.ops.reduction import reduce_sum, single
 from microgradx.views import legacy_name
 
 
@@ -275,6 +276,8 @@ gelu_tanh_slope.derivatives(x=gelu_tanh_slope_by_x)
 @primitive(name="Softmax")
 def normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``exp(x) / Σ exp(x)`` along one axis; with the maximum taken off, nothing overflows."""
+    if x.dtype is HALF:
+        return normalized_exp(single(x), axis).astype(HALF)
     e = x - np.maximum.reduce(x, axis, keepdims=True)
     np.exp(e, out=e)
     e /= total(e, axis)
@@ -298,13 +301,15 @@ softmax_back.derivatives(
 @primitive(name="LogSoftmax")
 def log_normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``x - log Σ exp(x)`` along one axis."""
+    if x.dtype is HALF:
+        return log_normalized_exp(single(x), axis).astype(HALF)
     shifted = x - np.maximum.reduce(x, axis, keepdims=True)
     shifted -= np.log(np.add.reduce(np.exp(shifted), axis, keepdims=True))
     return shifted
 
 
 normalized_exp.derivatives(x=lambda g, out, axis: softmax_back(g, out, axis))
-log_normalized_exp.derivatives(x=lambda g, out, axis: g - np.exp(out) * np.sum(g, axis, keepdims=True))
+log_normalized_exp.derivatives(x=lambda g, out, axis: g - np.exp(out) * reduce_sum(g, axis, True))
 
 
 def along(operation: Any, name: str, input: Any, dim: int, dtype: Any) -> Any:

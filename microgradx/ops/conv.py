@@ -26,6 +26,7 @@ from microgradx.ops.elementwise import plus
 from microgradx.ops.face import check_tensor
 from microgradx.ops.linalg import matmul
 from microgradx.ops.pad import surround
+from microgradx.ops.reduction import reduce_sum
 
 Sizes = tuple[int, ...]
 """One number for each spatial axis."""
@@ -230,7 +231,7 @@ def conv_weight(y: Array, x: Array, size: Sizes, slide: Slide) -> Array:
 
 def bias_rule(g: Array) -> Array:
     """A bias is added to every sample and place of its channel."""
-    return np.sum(g, axis=(0, *range(2, g.ndim)))
+    return reduce_sum(g, (0, *range(2, g.ndim)))
 
 
 conv.derivatives(

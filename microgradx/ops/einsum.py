@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from microgradx.engine import cast
 from microgradx.ops.elementwise import multiply
 from microgradx.ops.face import axes_of, check_tensor, face
 from microgradx.ops.linalg import matmul, same_dtype
-from microgradx.ops.reduction import sum
+from microgradx.ops.reduction import kept_dtype, sum
 from microgradx.ops.shape import diagonal, reorder
 
 
@@ -25,6 +26,8 @@ def contract(x: Any, a: str, y: Any, b: str, keep: str) -> tuple[Any, str]:
     same_dtype(x.array, y.array)
     x, a = summed(x, a, b + keep)
     y, b = summed(y, b, a + keep)
+    if x.array.dtype != y.array.dtype:  # the sum of small integers has become int64
+        x, y = cast(x, np.int64), cast(y, np.int64)
     size = dict(zip(a, x.array.shape)) | {n: s for n, s in zip(b, y.array.shape) if s != 1 or n not in a}
     x, a = without_ones(x, a, b, size)
     y, b = without_ones(y, b, a, size)
@@ -185,7 +188,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: None = None) -> Any:
     free = iter(string.ascii_letters[x.ndim :])
     others = "".join(names[first[second.index(j)]] if j in second else next(free) for j in range(y.ndim))
     kept = [n for n in names if n not in others] + [n for n in others if n not in names]
-    return evaluated([(x, names), (y, others)], "".join(kept))
+    return kept_dtype(x, evaluated([(x, names), (y, others)], "".join(kept)))
 
 
 @face

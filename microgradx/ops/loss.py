@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import primitive
+from microgradx.engine import HALF, primitive
 from microgradx.graph import Array, mode
 from microgradx.ops.activation import log_softmax, normalized_exp
 from microgradx.ops.elementwise import clip, keep, sigmoid, sign
+from microgradx.ops.reduction import single
 from microgradx.views import legacy_name
 
 # ---------------------------------------------------------------- element by element
@@ -26,6 +27,8 @@ def reduced(losses: Array, reduction: str) -> Array:
     """The losses, their sum or their mean; the mean of none is nan."""
     if reduction == "none":
         return losses
+    if losses.dtype is HALF:
+        return reduced(single(losses), reduction).astype(HALF)
     total = np.add.reduce(losses, None)
     return total if reduction == "sum" else total / (losses.size or math.nan)
 

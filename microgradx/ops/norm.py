@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import primitive
+from microgradx.engine import HALF, primitive
 from microgradx.graph import Array
-from microgradx.ops.reduction import Axes, count, reduce_var
+from microgradx.ops.reduction import Axes, add_up, count, reduce_var, single
 
 
 def sums(x: Array, axis: Axes, dot: Callable[[Array], Array]) -> Array:
@@ -24,7 +24,7 @@ def sums(x: Array, axis: Axes, dot: Callable[[Array], Array]) -> Array:
         first -= 1
     out = dot(x.reshape(*x.shape[:first], math.prod(x.shape[first:])))
     if first > x.ndim - len(axis):
-        out = np.add.reduce(out, tuple(a for a in axis if a < first), keepdims=True)
+        out = add_up(out, tuple(a for a in axis if a < first), True)
     return out.reshape(*out.shape, *(1,) * (x.ndim - first))
 
 
@@ -32,7 +32,7 @@ def sums(x: Array, axis: Axes, dot: Callable[[Array], Array]) -> Array:
 def inner(x: Array, y: Array, axis: Axes) -> Array:
     """``Σ x · y`` along the axes, which stay with size 1; BLAS adds up the last ones without writing the products."""
     if x.ndim - 1 not in axis:
-        return np.add.reduce(x * y, axis, keepdims=True)
+        return add_up(x * y, axis, True)
     return sums(x, axis, lambda rows: np.vecdot(rows, y.reshape(rows.shape)))
 
 
@@ -42,15 +42,18 @@ inner.derivatives(x=lambda g, y: g * y, y=lambda g, x: g * x)
 def total(x: Array, axis: Axes) -> Array:
     """``Σ x`` along the axes, which stay with size 1; along the last ones that is faster as a product with ones."""
     if x.ndim - 1 not in axis:
-        return np.add.reduce(x, axis, keepdims=True)
+        return add_up(x, axis, True)
     return sums(x, axis, lambda rows: rows @ np.ones(rows.shape[-1], x.dtype))
 
 
 def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float) -> tuple[Array, Array, Array]:
     """``weight · (x - mean) / sqrt(var + eps) + bias``, and the mean and variance of each group.
 
-    The variance is that of the group itself: divided by n.
+    The variance is that of the group itself: divided by n. Of half precision, mean and variance stay in single.
     """
+    if x.dtype is HALF:
+        d, mean, var = normalize(single(x), weight, bias, axis, eps)
+        return d.astype(HALF), mean, var
     n = count(x.shape, axis)
     mean = total(x, axis) / n
     d = x - mean

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import default, to_numpy
-from microgradx.engine import broadcast_to, cast, primitive
-from microgradx.graph import Array
+from microgradx.engine import HALF, broadcast_to, cast, primitive
+from microgradx.graph import Array, wrap
 from microgradx.ops.elementwise import plus
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 
@@ -47,15 +47,22 @@ some: Any = np.logical_or.reduce
 every: Any = np.logical_and.reduce
 
 
+def single(x: Array) -> Array:
+    """Half precision as single: its own sums would stop growing at 2048, and soon exceed its range."""
+    return x.astype(np.float32)
+
+
 # ---------------------------------------------------------------- sums
 
 
-@primitive(np.sum, name="Sum")
-def reduce_sum(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
+def add_up(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Sum over ``axis``."""
+    if x.dtype is HALF:
+        return add_up(single(x), axis, keepdims).astype(HALF)
     return total(x, axis, keepdims=keepdims)
 
 
+reduce_sum = primitive(np.sum, name="Sum")(add_up)
 reduce_sum.derivatives(x=lambda g, x_shape, axis: broadcast_to(spread(g, x_shape, axis), x_shape))
 
 
@@ -81,7 +88,7 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
         tensor([2., 2., 2.])
     """
     x = accumulated("sum", input, dtype)
-    return reduce_sum(x, axes_or_all(dim, x.ndim), keepdim)
+    return kept_dtype(x, reduce_sum(x, axes_or_all(dim, x.ndim), keepdim))
 
 
 def axes_or_all(dim: Any, ndim: int) -> Axes:
@@ -96,9 +103,16 @@ def accumulated(name: str, input: Any, dtype: Any) -> Any:
     return input if input.array.dtype == wanted else cast(input, wanted)
 
 
+def kept_dtype(x: Any, out: Any) -> Any:
+    """A sum or product in the dtype of ``x``: NumPy makes int64 of small integers and booleans that were asked for."""
+    return out if out.array.dtype == x.array.dtype else cast(out, x.array.dtype)
+
+
 @primitive(np.mean, name="Mean")
 def reduce_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Sum over ``axis``, divided by the number of elements."""
+    if x.dtype is HALF:
+        return reduce_mean(single(x), axis, keepdims).astype(HALF)
     n = count(x.shape, axis)
     return total(x, axis, keepdims=keepdims) / (n or math.nan)
 
@@ -186,7 +200,7 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
         tensor(24.)
     """
     x = accumulated("prod", input, dtype)
-    return reduce_prod(x, axes_of(dim, x.ndim), keepdim)
+    return kept_dtype(x, reduce_prod(x, axes_of(dim, x.ndim), keepdim))
 
 
 # ---------------------------------------------------------------- variance
@@ -195,17 +209,20 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
 @primitive(np.var, name="Var")
 def reduce_var(x: Array, axis: Axes = None, correction: float = 1, keepdims: bool = False) -> Array:
     """Mean squared deviation, with ``n - correction`` in the place of n."""
+    if x.dtype is HALF:
+        return reduce_var(single(x), axis, correction, keepdims).astype(HALF)
     n = count(x.shape, axis)
     d = x - total(x, axis, keepdims=True) / (n or math.nan)
-    return total(d * d, axis, keepdims=keepdims) / (builtins.max(0, n - correction) or math.nan)
+    return total(d * d, axis, keepdims=keepdims) / x.dtype.type(builtins.max(0, n - correction))
 
 
 def var_by_x(g: Array, x: Array, axis: Axes, correction: float) -> Array:
     """``g · 2 (x - mean) / (n - correction)``; that the mean moves too adds nothing, as Σ (x - mean) = 0."""
     if 0 in x.shape:
         return np.zeros_like(x)
-    d = x - np.mean(x, axis, keepdims=True)
-    return spread(g, x.shape, axis) * (d * (2 / (builtins.max(0, count(x.shape, axis) - correction) or math.nan)))
+    d = x - reduce_mean(x, axis, True)
+    n = builtins.max(0, count(x.shape, axis) - correction)
+    return spread(g, x.shape, axis) * (d * (2 / n if n else math.inf))
 
 
 reduce_var.derivatives(x=var_by_x)
@@ -214,6 +231,8 @@ reduce_var.derivatives(x=var_by_x)
 @primitive(np.std, name="Std")
 def reduce_std(x: Array, axis: Axes = None, correction: float = 1, keepdims: bool = False) -> Array:
     """Square root of the variance."""
+    if x.dtype is HALF:
+        return reduce_std(single(x), axis, correction, keepdims).astype(HALF)
     return np.sqrt(reduce_var(x, axis, correction, keepdims))
 
 
@@ -300,6 +319,8 @@ def std_mean(
 @primitive(name="Logsumexp")
 def log_sum_exp(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """``log Σ exp(x)``, computed as ``m + log Σ exp(x - m)`` with m the maximum, which cannot overflow."""
+    if x.dtype is HALF:
+        return log_sum_exp(single(x), axis, keepdims).astype(HALF)
     m = greatest(x, axis, keepdims=True)
     m = np.where(np.isfinite(m), m, m.dtype.type(0))
     out = np.log(total(np.exp(x - m), axis, keepdims=True)) + m
@@ -355,8 +376,9 @@ def reduce_min(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
 
 
 def to_extreme(g: Array, x: Array, axis: Axes, out: Array) -> Array:
-    """``g``, shared equally by all elements that equal the result."""
-    winners = x == spread(out, x.shape, axis)
+    """``g``, shared equally by all elements that equal the result; if that is nan, by those that are."""
+    chosen = spread(out, x.shape, axis)
+    winners = (x == chosen) | ((x != x) & (chosen != chosen))
     return np.where(winners, spread(g, x.shape, axis) / np.sum(winners, axis, keepdims=True), 0)
 
 
@@ -441,14 +463,8 @@ def extreme(name: str, input: Any, dim: Any, keepdim: bool, whole: Any, along_on
         return whole(x)
     if x.ndim == 0:
         axis_of(dim, 0)
-        return pair(x.clone(), x.new_zeros((), dtype=to_dtype(np.int64)))
+        return pair(x.clone(), wrap(np.int64(0)))
     return pair(*along_one(x, axis_of(dim, x.ndim), keepdim))
-
-
-def to_dtype(kind: Any) -> Any:
-    from microgradx.dtypes import as_dtype
-
-    return as_dtype(np.dtype(kind))
 
 
 @face
@@ -575,12 +591,16 @@ def all(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 @primitive(np.cumsum, name="Cumsum")
 def running_sum(x: Array, axis: int) -> Array:
     """Sums of the elements up to each one."""
+    if x.dtype is HALF:
+        return running_sum(single(x), axis).astype(HALF)
     return np.add.accumulate(x, axis) if x.ndim else x.copy()
 
 
 @primitive()
 def running_sum_back(x: Array, axis: int) -> Array:
     """Sums of the elements from each one on."""
+    if x.dtype is HALF:
+        return running_sum_back(single(x), axis).astype(HALF)
     return np.flip(np.add.accumulate(np.flip(x, axis), axis), axis) if x.ndim else x.copy()
 
 
@@ -600,7 +620,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
         tensor([1., 3., 6.])
     """
     x = accumulated("cumsum", input, dtype)
-    return running_sum(x, axis_of(dim, x.ndim))
+    return kept_dtype(x, running_sum(x, axis_of(dim, x.ndim)))
 
 
 @primitive(np.cumprod, name="Cumprod")
@@ -642,7 +662,7 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """
     x = accumulated("cumprod", input, dtype)
     axis = axis_of(dim, x.ndim)
-    return running_product(x, axis) if x.ndim else x * 1
+    return kept_dtype(x, running_product(x, axis)) if x.ndim else x * 1
 
 
 def norm_of(size: Array, p: float, axis: Axes, keepdims: bool) -> Array:
@@ -668,7 +688,7 @@ def p_norm(x: Array, p: float, axis: Axes, keepdims: bool) -> Array:
             f"linalg.vector_norm cannot compute the {p} norm on an empty dimension of shape {list(x.shape)}, as the "
             "operation does not have an identity"
         )
-    size = np.absolute(x if x.itemsize > 2 else x.astype(np.float32))  # powers of float16 may leave its range
+    size = np.absolute(single(x) if x.dtype is HALF else x)
     return norm_of(size, p, axis, keepdims).astype(x.dtype, copy=False)
 
 
@@ -686,7 +706,7 @@ def p_norm_by_x(g: Array, x: Array, p: float, axis: Axes, out: Array) -> Array:
     if p == 2:
         return g * (x / n)
     ratio = np.absolute(x) / n
-    return g * np.sign(x) * (ratio if p == 2 else np.where(ratio == 0, 0, np.where(ratio == 0, 1, ratio) ** (p - 1)))
+    return g * np.sign(x) * np.where(ratio == 0, 0, np.where(ratio == 0, 1, ratio) ** (p - 1))
 
 
 p_norm.derivatives(x=p_norm_by_x)

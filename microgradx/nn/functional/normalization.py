@@ -115,7 +115,8 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     axis = trailing("rms_norm", input, normalized_shape, weight)
     act.real("rms_norm")(input.array)
     eps = finfo(input.dtype).eps if eps is None else eps
-    out = input * ((input * input).mean(axis, keepdim=True) + eps).rsqrt()
+    x = input if input.itemsize > 2 else input.float()  # squares of half precision may exceed its range
+    out = x * ((x * x).mean(axis, keepdim=True) + eps).rsqrt()
     return (out if weight is None else out * weight).to(input.dtype)
 
 

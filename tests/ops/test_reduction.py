@@ -1,0 +1,64 @@
+"""Reductions where NumPy would keep the dtype of the elements, or not keep it: against PyTorch."""
+
+import numpy as np
+import pytest
+import torch
+
+import microgradx as mgx
+import microgradx.nn
+
+HALVES = {
+    "many": np.ones((5000, 2)),
+    "large": np.arange(2000.0).reshape(1000, 2) * 30,
+    "negative": -np.arange(2000.0).reshape(1000, 2),
+}
+OF_HALVES = {
+    "sum": lambda m, x: (x / 100).sum(0),
+    "mean": lambda m, x: x.mean(0),
+    "mean of all": lambda m, x: x.mean(),
+    "var": lambda m, x: (x / 100).var(0),
+    "std": lambda m, x: x.std(0),
+    "logsumexp": lambda m, x: x.logsumexp(0),
+    "softmax": lambda m, x: x.softmax(0),
+    "log_softmax": lambda m, x: x.log_softmax(0),
+    "cumsum": lambda m, x: (x / 1000).cumsum(0),
+    "layer_norm": lambda m, x: m.nn.functional.layer_norm(x, x.shape),
+    "rms_norm": lambda m, x: m.nn.functional.rms_norm(x, x.shape),
+    "batch_norm": lambda m, x: m.nn.functional.batch_norm(x, None, None, training=True),
+    "l1_loss": lambda m, x: m.nn.functional.l1_loss(x, m.zeros_like(x)),
+    "round": lambda m, x: x.round(decimals=2),
+}
+
+
+@pytest.mark.parametrize("name", OF_HALVES)
+@pytest.mark.parametrize("values", HALVES)
+def test_half_precision_is_added_up_in_single(name, values):
+    outs, grads = [], []
+    for m in (mgx, torch):
+        x = m.tensor(HALVES[values].tolist(), dtype=m.float16, requires_grad=True)
+        out = OF_HALVES[name](m, x)
+        assert out.dtype is m.float16
+        out.backward(m.full(tuple(out.shape), 0.25, dtype=m.float16))
+        outs.append(out.detach().numpy())
+        grads.append(x.grad.numpy())
+    np.testing.assert_allclose(*outs, rtol=2e-3, atol=1e-3)
+    np.testing.assert_allclose(*grads, rtol=1e-2, atol=1e-3)
+
+
+def test_half_precision_that_was_broadcast():
+    bias = mgx.zeros(2, dtype=mgx.float16, requires_grad=True)
+    (mgx.ones(5000, 2, dtype=mgx.float16) + bias).backward(mgx.ones(5000, 2, dtype=mgx.float16))
+    assert bias.grad.tolist() == [5000.0, 5000.0]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int16", "int32", "int64", "float32"])
+@pytest.mark.parametrize("name", ["sum", "prod", "cumsum", "cumprod"])
+def test_a_dtype_that_is_asked_for(name, dtype):
+    if dtype == "bool" and "cum" in name:
+        return  # PyTorch has none of booleans
+
+    def of(m):
+        x = m.tensor([[1.5, 3.0], [2.0, 100.0]])
+        return getattr(x, name)(*([1] if "cum" in name else []), dtype=getattr(m, dtype))
+
+    np.testing.assert_array_equal(of(mgx).numpy(), of(torch).numpy(), strict=True)
