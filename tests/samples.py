@@ -65,6 +65,11 @@ def boolean(*shape: int) -> Input:
     return Input(lambda rng: rng.random(shape) < 0.5)
 
 
+def fixed(x: Input) -> Input:
+    """The same without a gradient."""
+    return Input(x.draw, constant=True)
+
+
 def values(data: Any) -> Input:
     """These values."""
     return Input(lambda rng: np.asarray(data))
@@ -153,9 +158,9 @@ row("div", case(real(2, 3), positive(3)), case(real(), positive(2)), case(real(2
     *(case(number, x, rounding_mode=r) for r in ("floor", "trunc") for number, x in ((2.5, positive(3)), (-7, integer(3, low=1)))),
     case(values([2**53 + 1, -(2**53) - 1, 7, -7]), values([1, 1, 2, 2]), rounding_mode="trunc"),
     wrong(real(2), positive(2), rounding_mode="up"), wrong(real(2), real(3)))  # fmt: skip
-row("add alpha", case(real(2, 3), real(3), alpha=2), case(real(2), real(2), alpha=0.5), case(real(2), 3, alpha=2),
+row("add alpha", wrong(integer(2), integer(2), alpha=0.5), case(integer(2), real(2), alpha=0.5), case(real(2, 3), real(3), alpha=2), case(real(2), real(2), alpha=0.5), case(real(2), 3, alpha=2),
     call=lambda m, *a, **k: m.add(*a, **k), integers=False)  # fmt: skip
-row("sub alpha", case(real(2, 3), real(3), alpha=2), case(real(2), 1.5, alpha=-2),
+row("sub alpha", wrong(integer(2), 2, alpha=0.5), case(real(2, 3), real(3), alpha=2), case(real(2), 1.5, alpha=-2),
     call=lambda m, *a, **k: m.sub(*a, **k), integers=False)  # fmt: skip
 row("floor_divide", case(integer(4, low=-9, high=9), integer(4, low=1)),
     case(integer(4, low=-9, high=9), -2), wrong(integer(2), values([0, 1])))  # fmt: skip
@@ -511,8 +516,10 @@ row("mv", case(real(2, 3), real(3)), wrong(real(2, 3), real(2)), wrong(real(3), 
 row("dot", case(real(3), real(3)), wrong(real(3), real(2)), wrong(real(2, 2), real(2)))
 row("outer", case(real(2), real(3)), wrong(real(2, 2), real(2)))
 row("addmm", case(real(2, 2), real(2, 3), real(3, 2)), case(real(2), real(2, 3), real(3, 2), beta=2, alpha=0.5),
-    case(real(2, 2), real(2, 3), real(3, 2), beta=0), integers=False)  # fmt: skip
-row("trace", case(real(3, 3)), case(real(2, 3)), wrong(real(2)))
+    case(real(2, 2), real(2, 3), real(3, 2), beta=0), kink(values([nan, nan]), real(2, 3), real(3, 2), beta=0),
+    wrong(real(1, 2, 2), real(2, 3), real(3, 2)), wrong(real(3, 2), real(2, 3), real(3, 2), beta=0),
+    wrong(integer(2, 2), real(2, 3), real(3, 2)), integers=False)  # fmt: skip
+row("trace", case(real(3, 3)), case(real(2, 3)), kink(values([[1.0, inf], [nan, 2.0]])), wrong(real(2)))
 
 # ---------------------------------------------------------------- dtypes
 
@@ -985,7 +992,8 @@ row("index_put", case(real(4), (values([0, 2]),), real(2)), case(real(4), (value
     wrong(real(2), (values([2]),), real(1)), integers=False)  # fmt: skip
 row("take_along_dim", case(real(2, 4), values([[0, 0], [3, 1]]), 1), case(real(2, 3), values([4, 0])), integers=False)
 row("repeat_interleave", case(real(3), 2), case(real(2, 3), 2, 1), case(real(2, 3), values([1, 2]), dim=0),
-    case(real(2, 3), 2), integers=False)  # fmt: skip
+    case(real(2, 3), 2), wrong(real(2), 1.5), wrong(real(2), values([1.0, 2.0])), wrong(real(2), -1), wrong(real(2)),
+    integers=False)  # fmt: skip
 row("meshgrid", case(real(2), real(3)), call=lambda m, *a: m.meshgrid(*a, indexing="ij"))
 
 # ---------------------------------------------------------------- order
@@ -1013,6 +1021,9 @@ row("cdist", case(real(3, 2), real(4, 2)), case(real(2, 3, 2), real(2, 4, 2), p=
     wrong(real(3, 2), real(4, 3)), integers=False,  # PyTorch's cdist has one derivative only
     call=lambda m, x, y, p=2.0: m.cdist(x, y, p) if m is microgradx
     else (x.unsqueeze(-2) - y.unsqueeze(-3)).norm(p, -1))  # fmt: skip
+row("cdist of PyTorch", *(case(fixed(real(3, n)), fixed(real(4, n)), p) for n in (0, 2) for p in (0.0, 1.0, 2.0, inf)),
+    wrong(real(3, 2), real(4, 2), compute_mode="none"), wrong(real(3, 2), real(4, 2), -1.0),
+    call=lambda m, *a, **o: m.cdist(*a, **o), integers=False)  # fmt: skip
 
 
 def each_pair(m: Any, x: Any, p: float = 2.0) -> Any:
@@ -1048,16 +1059,12 @@ def symmetric(function: str) -> Callable[..., Any]:
     return lambda m, x, *a, **k: attrgetter(function)(m.linalg)(x + x.mT, *a, **k)
 
 
-def fixed(x: Input) -> Input:
-    """The same without a gradient."""
-    return Input(x.draw, constant=True)
-
-
 L = "linalg."
 row(L + "inv", case(definite(3)), case(real(2, 2, 2)), case(real(0, 0)), wrong(real(2, 3)), wrong(real(3)))
 row(L + "solve", case(definite(3), real(3)), case(definite(3), real(3, 2)), case(real(2, 2, 2), real(2, 2)),
     case(definite(3), real(2, 3), left=False), case(real(2, 2, 2), real(2, 1)), wrong(definite(3), real(2)),
-    wrong(values(np.zeros((2, 2))), real(2)), wrong(real(2, 3), real(2)), integers=False)  # fmt: skip
+    wrong(values(np.zeros((2, 2))), real(2)), wrong(real(2, 3), real(2)), wrong(definite(3), real(3), left=False),
+    wrong(real(2, 1, 1), real(2, 1), left=False), integers=False)  # fmt: skip
 row(L + "det", kink(values([[1.0, 2.0], [2.0, 4.0]])), kink(values(np.diag([3.0, 0.0, 2.0]))), case(real(0, 0)),
     wrong(real(3)))  # fmt: skip
 row(L + "cholesky", case(definite(3)), case(definite(2), upper=True), wrong(values(-np.eye(2))), wrong(real(2, 3)),
@@ -1074,7 +1081,14 @@ row(L + "eigh", case(real(3, 3)), case(real(2, 2, 2), "U"), wrong(real(2, 2), "X
     call=lambda m, x, *a: (lambda w, v: (w, v.square()))(*m.linalg.eigh(x + x.mT, *a)))  # fmt: skip
 row(L + "eigh of one triangle", kink(values([[2.0, 1.0], [1.0, 3.0]])), integers=False,
     call=lambda m, x: m.linalg.eigh(x).eigenvectors.square())  # fmt: skip
-row(L + "eigvalsh", case(real(3, 3)), case(real(2, 2, 2), "U"), integers=False, call=symmetric("eigvalsh"))
+row(
+    L + "eigvalsh",
+    case(real(3, 3)),
+    case(real(2, 2, 2), "U"),
+    wrong(real(2, 2), "X"),
+    integers=False,
+    call=symmetric("eigvalsh"),
+)
 row(L + "pinv", case(real(3, 2)), case(real(2, 3)), case(real(2, 2, 2), rtol=1e-9), case(real(3, 3), atol=1e-9),
     wrong(real(3)))  # fmt: skip
 row(L + "pinv hermitian", case(real(3, 3)), integers=False,
@@ -1100,6 +1114,7 @@ row(L + "matrix_norm", *(case(real(3, 2), order) for order in ("fro", "nuc", 1, 
     case(real(2, 3, 4), "nuc", (0, 2), True), case(real(2, 3, 4), 1, (2, 0)), wrong(real(2, 3), 3), wrong(real(3)))  # fmt: skip
 row(L + "norm", case(real(3)), case(real(2, 3, 2)), case(real(2, 3), 1), case(real(2, 3), 1, 0), case(real(2, 3), "nuc"),
     case(real(2, 3, 2), 2, (0, 1)), wrong(real(3), "fro"), wrong(real(2, 2, 2), 1))  # fmt: skip
+row("norm in a dtype", case(fixed(real(3))), call=lambda m, x: m.norm(x, dtype=m.float64), integers=False)
 row(
     "norm of singular values", case(real(3, 2)), case(real(2, 3, 2), (0, 2)), integers=False,
     call=lambda m, x, dim=None: m.norm(x, "nuc", dim),

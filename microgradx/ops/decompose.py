@@ -51,6 +51,8 @@ def matrices(name: str, input: Any, square: bool = True) -> Any:
     if input.array.dtype.kind != "f":
         kind = legacy_name(input.array.dtype.name)
         raise RuntimeError(f"linalg.{name}: Expected a floating point or complex tensor as input. Got {kind}")
+    if input.array.itemsize < 4:
+        raise NotImplementedError(f"linalg.{name}: Low precision dtypes not supported. Got Half; use .float()")
     if len(shape) < 2:
         raise RuntimeError(f"linalg.{name}: The input tensor A must have at least 2 dimensions.")
     if square and shape[-1] != shape[-2]:
@@ -209,9 +211,10 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Any:
     vector = len(b) == 1 or (len(b) == len(a) - 1 and b == a[:-1])
     if B.dtype is not A.dtype:
         raise RuntimeError(f"linalg.solve: Expected A and B to have the same dtype, got {A.dtype} and {B.dtype}")
-    if b[-1 if vector or not left else -2] != a[-1]:
+    if (vector and not left) or b[-1 if vector or not left else -2] != a[-1]:
+        equation = "AX = B" if left else "XA = B (of a matrix B)"
         raise RuntimeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation AX = B: {list(a)}, {list(b)}"
+            f"linalg.solve: Incompatible shapes of A and B for the equation {equation}: {list(a)}, {list(b)}"
         )
     if vector:
         return solution(A, B[..., None])[..., 0]
@@ -426,9 +429,14 @@ def eigh(A: Any, UPLO: str = "L") -> Any:
         >>> linalg.eigh(mgx.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
         tensor([1., 2.])
     """
+    return Eigh(*eigen(matrices("eigh", A), triangle(UPLO)))
+
+
+def triangle(UPLO: str) -> str:
+    """Which triangle is read, as NumPy calls it."""
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    return Eigh(*eigen(matrices("eigh", A), UPLO.upper()))
+    return UPLO.upper()
 
 
 @primitive(name="LinalgEigh")
@@ -448,7 +456,7 @@ eigen_values.derivatives(x=eigen_values_by_x)
 
 def eigvalsh(A: Any, UPLO: str = "L") -> Any:
     """Eigenvalues of symmetric matrices in rising order; differentiable also where some are equal."""
-    return eigen_values(matrices("eigvalsh", A), UPLO.upper())
+    return eigen_values(matrices("eigvalsh", A), triangle(UPLO))
 
 
 @primitive(name="LinalgPinv")
@@ -502,10 +510,10 @@ def pinv(A: Any, rcond: Any = None, *, atol: Any = None, rtol: Any = None, hermi
 
 
 @face
-def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
+def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """Vector norm ``(Σ |x|^p)^(1/p)``, over all dimensions or over ``dim``; "fro" means 2.
 
-    "nuc" is the nuclear norm of a matrix, as in `matrix_norm`.
+    "nuc" is the nuclear norm of a matrix, as in `matrix_norm`; ``dtype`` is that to compute in.
 
     Derivative: for p = 2, ``g · x / norm``, and 0 where the norm is 0.
     Source: ``torch.norm``.
@@ -514,12 +522,12 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> 
         >>> mgx.tensor([3.0, 4.0]).norm()
         tensor(5.)
     """
-    require_floating("norm", input)
+    x = in_dtype("norm", input, dtype)
     if p == "nuc":
-        return matrix_norm(input, p, (0, 1) if dim is None else dim, keepdim)
+        return matrix_norm(x, p, (0, 1) if dim is None else dim, keepdim)
     if p not in ("fro", None) and not isinstance(p, (int, float)):
         raise RuntimeError(f"norm: expected p to be a number, 'fro' or 'nuc', got {p!r}")
-    return p_norm(input, 2.0 if p in ("fro", None) else float(p), axes_or_all(dim, input.ndim), keepdim)
+    return p_norm(x, 2.0 if p in ("fro", None) else float(p), axes_or_all(dim, x.ndim), keepdim)
 
 
 def in_dtype(name: str, x: Any, dtype: Any) -> Any:
@@ -578,7 +586,7 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
     if ord == "fro":
         return p_norm(x, 2.0, axes, keepdim)
     if ord == "nuc" or (isinstance(ord, (int, float)) and math.fabs(ord) == 2):
-        values = singular_values(movedim(x, axes, (-2, -1)))
+        values = singular_values(matrices("matrix_norm", movedim(x, axes, (-2, -1)), False))
         found = reduce_sum(values, (values.ndim - 1,)) if ord == "nuc" else outermost(values, values.ndim - 1, ord)
         return np.reshape(found, kept(x.array.shape, axes)) if keepdim else found
     if not isinstance(ord, (int, float)) or math.fabs(ord) not in (1, math.inf):
@@ -606,7 +614,7 @@ def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False,
         >>> linalg.norm(mgx.tensor([[3.0, 4.0]]))
         tensor(5.)
     """
-    several = isinstance(dim, (tuple, list))
+    several, A = isinstance(dim, (tuple, list)), check_tensor("linalg_norm", A, "A")
     if ord is None or (dim is not None and (not several or len(dim) == 1)) or (dim is None and A.ndim == 1):
         if isinstance(ord, str):
             raise RuntimeError(f"linalg.norm: Order {ord} not supported for a norm of vectors")

@@ -868,6 +868,16 @@ def one_tensor(name: str, input: Any, other: Any) -> Any:
     return input if isinstance(other, Variable) and isinstance(input, (int, float)) else check_tensor(name, input)
 
 
+def weighted(name: str, input: Any, other: Any, alpha: Any) -> tuple[Any, Any]:
+    """The two operands of a sum, the second one ``alpha`` times."""
+    one_tensor(name, input, other)
+    if isinstance(alpha, float):
+        kinds = [x.array.dtype.kind if isinstance(x, Variable) else np.asarray(x).dtype.kind for x in (input, other)]
+        if "f" not in kinds:
+            raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    return input, scaled(other, alpha)
+
+
 def scaled(other: Any, alpha: Any) -> Any:
     return other if alpha == 1 else multiply(other, alpha) if isinstance(other, Variable) else other * alpha
 
@@ -883,13 +893,13 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
         >>> mgx.add(mgx.ones(2), mgx.ones(2), alpha=3)
         tensor([4., 4.])
     """
-    return plus(one_tensor("add", input, other), scaled(other, alpha))
+    return plus(*weighted("add", input, other, alpha))
 
 
 @face(inplace=True, also=("subtract",))
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input - alpha · other``, broadcast."""
-    return subtract(one_tensor("sub", input, other), scaled(other, alpha))
+    return subtract(*weighted("sub", input, other, alpha))
 
 
 @face(inplace=True, also=("multiply",))

@@ -12,7 +12,7 @@ from microgradx.graph import Array
 from microgradx.ops.elementwise import multiply, plus, scaled, subtract
 from microgradx.ops.face import check_tensor, face
 from microgradx.ops.reduction import p_norm, require_floating, sum
-from microgradx.ops.shape import insert
+from microgradx.ops.shape import diagonal_of, expand, insert
 from microgradx.views import legacy_name
 
 
@@ -193,17 +193,26 @@ def outer(input: Any, vec2: Any) -> Any:
 
 @face(inplace=True)
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
-    """``beta · input + alpha · (mat1 @ mat2)``."""
-    product = scaled(mm(mat1, mat2), alpha)
-    return plus(scaled(input, beta), product) if beta else product
+    """``beta · input + alpha · (mat1 @ mat2)``; input is broadcast to the product, and may hold anything if beta is 0."""
+    product = mm(mat1, mat2)
+    if check_tensor("addmm", input).array.dtype != product.array.dtype:
+        kinds = [legacy_name(x.array.dtype.name) for x in (input, mat2)]
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {kinds[0]} and {kinds[1]}")
+    if product.array.dtype.kind != "f" and not isinstance(alpha, int) & isinstance(beta, int):
+        raise RuntimeError("addmm: for integral input tensors, alpha and beta must not be floating point numbers")
+    spread = input if input.array.shape == product.array.shape else expand(input, *product.array.shape)
+    product = scaled(product, alpha)
+    return plus(scaled(spread, beta), product) if beta else product
 
 
 @face
 def trace(input: Any) -> Any:
     """Sum of the diagonal of a matrix."""
     of_dimensions("trace", (input, 2))
-    n, m = input.array.shape
-    return sum(multiply(input, np.eye(n, m, dtype=input.array.dtype)))
+    return sum(diagonal_of(input))
+
+
+MODES = (None, "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
 @face(method=False)
@@ -214,7 +223,7 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> 
         x1: Points, a row each.
         x2: Points, a row each.
         p: The p-norm of differences that counts as distance.
-        compute_mode: Accepted, without effect: the differences are always taken.
+        compute_mode: One of PyTorch's three; without effect, as the differences are always taken.
 
     Derivative: that of the norm of differences; 0 where two points are one.
     Raises: RuntimeError: points of different dimensions; a negative ``p``.
@@ -232,8 +241,16 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> 
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {x1.array.shape[-1]} X2: {x2.array.shape[-1]}"
         )
+    if x1.array.dtype != x2.array.dtype:
+        raise RuntimeError(
+            f"cdist: expected points of one dtype, got {x1.dtype} and {x2.dtype}; convert one with .to()"
+        )
     if p < 0:
         raise RuntimeError(f"cdist only supports non-negative p values; got {p}")
+    if compute_mode not in MODES:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    if not x1.array.shape[-1]:
+        p = 2.0  # points without coordinates are the same point by every norm
     difference = subtract(insert(x1, x1.ndim - 1), insert(x2, x2.ndim - 2))
     return p_norm(difference, float(p), (difference.ndim - 1,), False)
 

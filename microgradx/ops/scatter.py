@@ -194,11 +194,14 @@ def repeat_interleave(
     """
     x = check_tensor("repeat_interleave", input)
     if repeats is None:
-        return wrap(np.repeat(np.arange(x.array.size), x.array))
+        x, repeats = wrap(np.arange(x.array.size)), x
     if dim is None:
         x, dim = ravel(x), 0
     n = x.array.shape[axis_of(dim, x.ndim)]
     counts = np.asarray(repeats.array if isinstance(repeats, Variable) else repeats)
+    if counts.dtype.kind not in "iu":
+        error = NotImplementedError if isinstance(repeats, Variable) else TypeError
+        raise error(f"repeat_interleave(): expected whole numbers of repeats, got {counts.dtype}")
     if counts.ndim > 1 or counts.size not in (1, n) or (counts.size and counts.min() < 0):
         raise RuntimeError(
             f"repeats must have the same size as input along dim, {n}, and no negative number; got {counts}"
