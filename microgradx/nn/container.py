@@ -445,8 +445,10 @@ class ParameterDict(_Parameters):
 
     def popitem(self) -> tuple[str, Any]:
         """Take out the newest name with its parameter, and return both."""
-        key = next(reversed(self))
-        return key, self.pop(key)
+        key, _ = self._keys.popitem()
+        value = self[key]
+        delattr(self, key)
+        return key, value
 
     def copy(self) -> "ParameterDict":
         """Another dictionary with the same parameters."""

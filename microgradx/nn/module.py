@@ -527,24 +527,29 @@ class Module:
 
         Raises: AttributeError: there is none.
         """
-        return self._get_tensor(target, "_parameters", "an nn.Parameter")
+        module, name = self._owner(target)
+        found = getattr(module, name)
+        if not isinstance(found, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return found
 
     def get_buffer(self, target: str) -> Any:
-        """The buffer with a name such as ``"norm.running_mean"``.
+        """The buffer with a name such as ``"norm.running_mean"``; None if the name is kept free for one.
 
         Raises: AttributeError: there is none.
         """
-        return self._get_tensor(target, "_buffers", "a buffer")
+        module, name = self._owner(target)
+        if name not in module._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return module._buffers[name]
 
-    def _get_tensor(self, target: str, table: str, kind: str) -> Any:
+    def _owner(self, target: str) -> tuple["Module", str]:
+        """The module whose attribute a name such as ``"layers.0.weight"`` means, and the attribute's name."""
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         if not hasattr(module, name):
             raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
-        found = getattr(module, table).get(name)
-        if found is None:
-            raise AttributeError(f"`{name}` is not {kind}")
-        return found
+        return module, name
 
     # ---------------------------------------------------------------- walking through
 
@@ -700,25 +705,36 @@ class Module:
                 self._buffers[name] = fn(buffer)
         return self
 
-    def to(self, *args: Any, **kwargs: Any) -> Self:
+    def to(
+        self,
+        *args: Any,
+        device: Any = None,
+        dtype: Any = None,
+        non_blocking: bool = False,
+        copy: bool = False,
+        tensor: Any = None,
+        memory_format: Any = None,
+    ) -> Self:
         """Convert parameters and buffers: ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(tensor)``.
 
-        Integer buffers keep their dtype. The only device is the CPU.
+        Integer buffers keep their dtype. The only device is the CPU. Other arguments are accepted, without effect.
 
-        Raises: TypeError: ``dtype`` is not floating-point. RuntimeError: another device is asked for.
+        Raises: TypeError: ``dtype`` is not floating-point, or an argument nothing of these. RuntimeError: another
+            device is asked for.
 
         Example:
             >>> mgx.nn.Linear(1, 1).to(mgx.float64).weight.dtype
             torch.float64
         """
-        dtype, device = kwargs.get("dtype"), kwargs.get("device")
-        for value in (*args, kwargs.get("tensor")):
+        for value in (*args, tensor):
             if isinstance(value, Variable):
                 dtype = value.dtype  # type: ignore[attr-defined]
             elif isinstance(value, Dtype):
                 dtype = value
             elif isinstance(value, (str, Device)):
                 device = value
+            elif value is not None and not isinstance(value, bool):  # whether to block, and whether to copy
+                raise TypeError(f"Module.to: expected a dtype, a device or a tensor, got {value!r}; see its arguments")
         if device is not None:
             Device(device)  # raises if it is not the CPU
         if dtype is None:

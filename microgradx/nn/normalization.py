@@ -380,7 +380,7 @@ class RMSNorm(Module):
 
     Args:
         normalized_shape: The last dimensions, as a number or several.
-        eps: Added to the mean square, against division by 0; by default the dtype's.
+        eps: Added to the mean square, against division by 0; by default the dtype's, of float16 that of float32.
         elementwise_affine: Whether to scale by learned values.
         device: The CPU, under any of its names.
         dtype: Of the parameters; by default the default dtype.

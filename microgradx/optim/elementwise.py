@@ -88,7 +88,8 @@ class Elementwise(Optimizer):
         numbers, slots = self.numbers(group), self.slots(group)
         found: dict[Any, list[Any]] = {}
         for p in params:
-            state, memory = self.state.get(p, {}), id(owner(p.array))
+            state = self.state[p] if numbers or slots else {}  # made here, in the order of the parameters
+            memory = id(owner(p.array))
             fresh = any(name not in state for name in slots)
             key: Any = (p.array.dtype, fresh, *[_number(state, name, numbers) for name in numbers])
             if p.array.size >= SMALL or any(id(owner(q.array)) == memory for q in found.get(key, ())):

@@ -202,6 +202,9 @@ def test_parameter_dictionaries_are_dictionaries():
             made["z"]
         except AttributeError as error:
             log.append(str(error))
+        made.clear()
+        with pytest.raises(KeyError, match="dictionary is empty"):
+            made.popitem()
         return log
 
     assert run(mgx) == run(torch)

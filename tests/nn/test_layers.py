@@ -567,6 +567,32 @@ def test_a_linear_cross_entropy_does_not_compute_in_chunks():
         layer(mgx.ones(1, 3), mgx.tensor([1]))
 
 
+HALF = [
+    ("LayerNorm", (8,), (4, 8)),
+    ("RMSNorm", (8,), (4, 8)),
+    ("BatchNorm1d", (8,), (4, 8)),
+    ("GroupNorm", (2, 8), (4, 8)),
+    ("InstanceNorm1d", (8, 1e-5, 0.1, True, True), (4, 8, 6)),
+]
+
+
+@pytest.mark.parametrize("size", [300, 0.01, 0])
+@pytest.mark.parametrize(("name", "args", "shape"), HALF)
+def test_norms_of_half_precision(name, args, shape, size):
+    """Squares of large numbers would leave the range of float16, and so would what divides by small deviations."""
+    values, g = (size * floats(shape) + (size == 0)).astype(np.float16), floats(shape).astype(np.float16)
+
+    def run(lib):
+        layer, x = make(lib, name, args, {}).half(), lib.tensor(values, requires_grad=True)
+        out = layer(x)
+        out.backward(lib.tensor(g))
+        return [t.detach().numpy() for t in (out, x.grad, *(p.grad for p in layer.parameters()), *layer.buffers())]
+
+    for result, expected in zip(run(mgx), run(torch), strict=True):
+        assert result.dtype == expected.dtype
+        np.testing.assert_allclose(result, expected, rtol=1e-2, atol=1e-2 * np.abs(expected).max(initial=1e-3))
+
+
 MIXED = [
     ("Linear", (2, 3), (4, 2)),
     ("Linear", (2, 3), (2,)),

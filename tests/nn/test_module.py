@@ -232,6 +232,10 @@ class Bad:
         network(lib).get_buffer("0.first.weight")
 
     @staticmethod
+    def none_as_get_parameter(lib):
+        lib.nn.Linear(1, 1, bias=False).get_parameter("bias")
+
+    @staticmethod
     def training_mode(lib):
         lib.nn.ReLU().train("yes")
 
@@ -392,6 +396,16 @@ def test_to_refuses_other_devices_and_integers():
             run()
     with pytest.raises(TypeError, match=r"nn\.Module\.to only accepts floating point"):
         layer.to(mgx.int64)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'dtpye'"):
+        layer.to(dtpye=mgx.float64)
+    with pytest.raises(TypeError, match="expected a dtype, a device or a tensor, got 5"):
+        layer.to(5)
+    assert layer.to("cpu", mgx.float64, True, memory_format=None).weight.dtype is mgx.float64
+
+
+@libraries
+def test_a_buffer_may_be_none(lib):
+    assert lib.nn.BatchNorm1d(1, track_running_stats=False).get_buffer("running_mean") is None
 
 
 # ---------------------------------------------------------------- state

@@ -294,7 +294,7 @@ def test_dropout():
     np.testing.assert_allclose(F.dropout(mgx.ones(5, 6).t(), 0.6).numpy(), drawn.numpy().reshape(5, 6).T, rtol=1e-7)
 
 
-@pytest.mark.parametrize("ndim", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("ndim", [0, 1, 2, 3, 4, 5])
 @pytest.mark.parametrize("name", ["dropout1d", "dropout2d", "dropout3d"])
 def test_dropout_of_channels(name, ndim):
     def run(library, functional):
@@ -395,6 +395,7 @@ ERRORS = [
     (lambda: F.hardtanh(x, 3, 1), ValueError, "min_val cannot be greater than max_val"),
     (lambda: F.glu(x), RuntimeError, "Halving dimension must be even, but dimension 1 is size 3"),
     (lambda: F.prelu(x, mgx.ones(2)), RuntimeError, "Found parameter numbers = 2 and channel size = 3"),
+    (lambda: F.hardshrink(longs), NotImplementedError, "\"hardshrink_cpu\" not implemented for 'Long'"),
     (lambda: F.softshrink(x, -1), RuntimeError, "softshrink: expected lambda to be at least 0"),
     (lambda: F.dropout(x, 1.5), ValueError, "dropout probability has to be between 0 and 1, but got 1.5"),
     (lambda: F.dropout(longs), RuntimeError, "result type Float can't be cast to the desired output type Long"),

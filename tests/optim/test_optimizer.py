@@ -527,3 +527,13 @@ def test_large_and_small_parameters_learn_together() -> None:
             loss.backward()
             optimizer.step()
     assert loss.item() < 1e-3
+
+
+def test_the_state_is_in_the_order_of_the_parameters() -> None:
+    """Also if they are not updated in that order: small ones are joined."""
+    parameters = [mgx.ones(n, requires_grad=True) for n in (1, 20_000, 2)]
+    for p in parameters:
+        p.grad = mgx.ones(p.shape)
+    optimizer = optim.Adam(parameters)
+    optimizer.step()
+    assert list(optimizer.state_dict()["state"]) == [0, 1, 2]

@@ -214,7 +214,8 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     """``x`` where it is farther from 0 than ``lambd``, else 0."""
-    return keep(check_tensor("hardshrink", input), ~(np.absolute(input.array) <= lambd))  # a nan stays
+    act.real("hardshrink_cpu")(check_tensor("hardshrink", input).array)
+    return keep(input, ~(np.absolute(input.array) <= lambd))  # a nan stays
 
 
 def softshrink(input: Any, lambd: float = 0.5) -> Any:

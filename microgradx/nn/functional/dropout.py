@@ -62,10 +62,12 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return drop("dropout", input, None, p, training, inplace)
 
 
-def drop_channels(name: str, input: Any, leading: int, p: float, training: bool, inplace: bool) -> Any:
-    """Dropout of whole channels: one number is drawn for what lies at an index of the leading dimensions."""
+def channels(name: str, input: Any, leading: int, p: float, training: bool) -> tuple[int, ...]:
+    """The shape of a mask for whole channels: one number for what lies at an index of the leading dimensions."""
     shape = check_tensor(name, input).array.shape
-    return drop(name, input, (*shape[:leading], *(1,) * len(shape[leading:])), p, training, inplace)
+    if len(shape) < leading and 0 not in shape and training and 0 < p < 1:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input; drop single elements instead")
+    return (*shape[:leading], *(1,) * len(shape[leading:]))
 
 
 def warn_of_dimensions(name: str, d: int, ndim: int) -> None:
@@ -88,7 +90,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
             "provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional "
             "batch dimension (i.e. 2D or 3D inputs)."
         )
-    return drop_channels("dropout1d", input, input.ndim - 1, p, training, inplace)
+    return drop("dropout1d", input, channels("dropout1d", input, input.ndim - 1, p, training), p, training, inplace)
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
@@ -105,15 +107,14 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
             stacklevel=2,
         )
     warn_of_dimensions("dropout2d", 2, input.ndim)
-    if input.ndim < 2 and training and 0 < p < 1:
-        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input; use dropout")
-    return drop_channels("dropout2d", input, 2, p, training, inplace)
+    return drop("dropout2d", input, channels("dropout2d", input, 2, p, training), p, training, inplace)
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """`dropout` of whole channels: (N, C, D, H, W), or else (C, ...)."""
     warn_of_dimensions("dropout3d", 3, input.ndim)
-    return drop_channels("dropout3d", input, 2 if input.ndim == 5 else 1, p, training, inplace)
+    leading = 2 if input.ndim == 5 else 1
+    return drop("dropout3d", input, channels("dropout3d", input, leading, p, training), p, training, inplace)
 
 
 SATURATION = 1.7580993408473766  # what selu gives for -∞, without the sign
@@ -163,11 +164,5 @@ def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, in
     Raises: RuntimeError: the input has fewer than 2 dimensions; and as `alpha_dropout`.
     Source: ``torch.nn.functional.feature_alpha_dropout``.
     """
-    shape = check_tensor("feature_alpha_dropout", input).array.shape
-    if len(shape) < 2 and training and 0 < p < 1:
-        raise RuntimeError(
-            f"Feature dropout requires at least 2 dimensions in the input, got {len(shape)}; use alpha_dropout"
-        )
-    return drop_to_saturation(
-        "feature_alpha_dropout", input, (*shape[:2], *(1,) * (len(shape) - 2)), p, training, inplace
-    )
+    name = "feature_alpha_dropout"
+    return drop_to_saturation(name, input, channels(name, input, 2, p, training), p, training, inplace)

@@ -108,14 +108,14 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
         input: A float tensor.
         normalized_shape: The sizes of the last dimensions, over which the mean is taken.
         weight: Factors of this shape, or None.
-        eps: Keeps the division finite; None for the dtype's own.
+        eps: Keeps the division finite; None for the dtype's own, of float16 that of float32.
 
     Source: ``torch.nn.functional.rms_norm``.
     """
     axis = trailing("rms_norm", input, normalized_shape, weight)
     act.real("rms_norm")(input.array)
-    eps = finfo(input.dtype).eps if eps is None else eps
     x = input if input.itemsize > 2 else input.float()  # squares of half precision may exceed its range
+    eps = finfo(x.dtype).eps if eps is None else eps
     out = x * ((x * x).mean(axis, keepdim=True) + eps).rsqrt()
     return (out if weight is None else out * weight).to(input.dtype)
 
@@ -202,12 +202,13 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     Source: ``torch.nn.functional.group_norm``.
     """
     shape = check_tensor("group_norm", input).array.shape
-    if len(shape) > 1 and shape[0] * shape[1] // num_groups * math.prod(shape[2:]) == 1:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input {list(shape)} in {num_groups} groups"
-        )
+    if len(shape) < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
+    sizes = [shape[0] * shape[1] // num_groups, num_groups, *shape[2:]]
+    if math.prod(sizes) == num_groups:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {sizes}")
     act.real("GroupNormKernelImpl")(input.array)
-    if len(shape) < 2 or shape[1] % num_groups:
+    if shape[1] % num_groups:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got input of shape "
             f"{list(shape)} and num_groups={num_groups}"
