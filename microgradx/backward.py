@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.engine import backpropagate
-from microgradx.graph import Edge, Hooks, Leaf, Variable, copied, wrap
+from microgradx.graph import Edge, Leaf, Variable, copied, wrap
 from microgradx.memory import mark_written
 
 
@@ -27,7 +27,8 @@ def backward(
         grad_tensors: The gradients by these tensors, one for each; may be None for a tensor of one element.
         retain_graph: Keep the saved values, to go back a second time. Default: ``create_graph``.
         create_graph: Record what is computed here, so that it can be differentiated again.
-        inputs: Only these leaves get a gradient, and only what leads to them is computed.
+        inputs: Only these get a gradient, and only what leads to them is computed. Of a result that is no leaf the
+            gradient is retained from now on, as by `Tensor.retain_grad`.
 
     Raises: RuntimeError: no tensor requires grad; a gradient is missing or has the wrong shape; the saved
         values are gone; a saved value was overwritten.
@@ -44,17 +45,14 @@ def backward(
     if inputs is not None:
         if isinstance(inputs, (tuple, list)) and not inputs:
             raise RuntimeError("'inputs' argument to backward() cannot be empty.")
+        for x in as_sequence(inputs):
+            x.retain_grad()
         targets = {edge_of(x) for x in as_sequence(inputs)}
     keep = create_graph if retain_graph is None else retain_graph
     found = backpropagate(roots, gradients, retain_graph=keep, create_graph=create_graph, targets=targets)
     for edge, g in found.items():
         if isinstance(edge, Leaf):
             deposit(edge, g)
-        else:
-            edge.hooks = hooks = edge.hooks or Hooks()
-            if not hooks.retains:
-                g = g if isinstance(g, Variable) else wrap(g)
-                hooks.grad = g if hooks.grad is None else hooks.grad + g
 
 
 def deposit(leaf: Leaf, g: Any) -> None:
@@ -94,7 +92,7 @@ def grad(
         only_inputs: Accepted; must be True.
         allow_unused: Give None for an input that the outputs do not depend on, instead of an error.
         is_grads_batched: Not supported; call once for each gradient.
-        materialize_grads: Give zeros instead of None.
+        materialize_grads: Give zeros instead of None; with ``create_graph`` they can be differentiated, as the others.
 
     Returns: a tuple with one gradient for each input, of its shape.
     Raises: RuntimeError: as `backward`; or an input was not used and ``allow_unused`` is not set.
@@ -120,17 +118,16 @@ def grad(
     keep = create_graph if retain_graph is None else retain_graph
     found = backpropagate(roots, gradients, retain_graph=keep, create_graph=create_graph, targets=set(edges))
     result: list[Any] = []
-    for x, edge in zip(wanted, edges):
+    for i, (x, edge) in enumerate(zip(wanted, edges)):
         g = found.get(edge)
-        if g is None:
-            if not (allow_unused or materialize_grads):
-                raise RuntimeError(
-                    "One of the differentiated Tensors appears to not have been used in the graph. "
-                    "Set allow_unused=True if this is the desired behavior."
-                )
-            result.append(wrap(np.zeros_like(x.array)) if materialize_grads else None)
-        else:
-            result.append(g if isinstance(g, Variable) else wrap(g))
+        if g is None and not (allow_unused or materialize_grads):
+            raise RuntimeError(
+                f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
+                "Set allow_unused=True if this is the desired behavior."
+            )
+        if g is None and materialize_grads:
+            g = wrap(np.zeros_like(x.array)).requires_grad_(create_graph)
+        result.append(g if g is None or isinstance(g, Variable) else wrap(g))
     return tuple(result)
 
 

@@ -12,6 +12,7 @@ Time is one clock for nodes and writings: a running number. Views share memory, 
 
 from __future__ import annotations
 
+import copy
 import itertools
 import weakref
 from collections import deque
@@ -57,6 +58,30 @@ def owner(array: Any) -> Any:
         if base is None or (type(base) is not np.ndarray and not hasattr(base, "__array_interface__")):
             return array
         array = base
+
+
+def shows_twice(array: np.ndarray) -> bool:
+    """Whether two elements of an array are, or may be, in the same place of its memory."""
+    reach = array.itemsize
+    for step, n in sorted((abs(step), n) for step, n in zip(array.strides, array.shape) if n > 1):
+        if step < reach:
+            return array.size > 0
+        reach += step * (n - 1)
+    return False
+
+
+def deep_copy(array: np.ndarray, memo: dict[int, Any]) -> np.ndarray:
+    """A copy of an array, for `copy.deepcopy`: of arrays that look at the same memory the copies do so, too."""
+    memory = owner(array)
+    new = copy.deepcopy(memory, memo) if isinstance(memory, np.ndarray) else None
+    if new is None or new.strides != memory.strides:  # memory of another library, with gaps
+        return copy.deepcopy(array, memo)
+    if array is memory:
+        return new
+    offset = array.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
+    view: np.ndarray = np.ndarray(array.shape, array.dtype, new.ravel(order="K"), offset, array.strides)
+    view.flags.writeable = not shows_twice(view)
+    return view
 
 
 def _hold(memory: Any, key: int) -> Any:

@@ -34,7 +34,7 @@ from microgradx.dtypes import (
 )
 from microgradx.engine import cast
 from microgradx.graph import Hooks, Leaf, Node, Output, Variable, own_memory, use_variable_class, wrap
-from microgradx.memory import version
+from microgradx.memory import deep_copy, version
 from microgradx.ops import elementwise as _e
 from microgradx.ops.face import FUNCTIONS, METHODS, axis_of, check_tensor, in_place
 from microgradx.ops.indexing import check_broadcast, getitem, setitem
@@ -215,12 +215,24 @@ class Tensor(Variable):
                 raise RuntimeError(
                     f"only Tensors of floating point dtype can require gradients; got {self.dtype}, convert it with .float()"
                 )
-            self.edge = Leaf(self)
-            self.edge.grad = self.__dict__.pop("_grad", None)
+            # A tensor that was a leaf before is the same leaf again: it keeps its hooks, and old graphs lead to it.
+            leaf = self.__dict__.pop("_leaf", None) or Leaf(self)
+            leaf.shape, leaf.dtype = self.array.shape, self.array.dtype
+            leaf.grad = self.__dict__.pop("_grad", None)
+            self.edge = leaf
         elif not value and edge is not None:
-            if edge.grad is not None:
-                self.__dict__["_grad"] = edge.grad
-            self.edge = None
+            self._leave_graph()
+
+    def _leave_graph(self) -> None:
+        """Have no edge any more; the gradient stays with the tensor, and the old edge collects no more into it."""
+        edge, self.edge = self.edge, None
+        holder: Leaf | Hooks | None = None
+        if isinstance(edge, Leaf):
+            self.__dict__["_leaf"] = holder = edge
+        elif edge is not None:
+            holder = edge.hooks
+        if holder is not None and holder.grad is not None:
+            self.__dict__["_grad"], holder.grad = holder.grad, None
 
     def requires_grad_(self, requires_grad: bool = True) -> Any:
         """Set `requires_grad`, and return the tensor."""
@@ -270,6 +282,8 @@ class Tensor(Variable):
                 raise TypeError(
                     f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
                 )
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad; assign its clone()")
             if value.array.shape != self.array.shape:
                 raise RuntimeError(
                     f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
@@ -314,7 +328,7 @@ class Tensor(Variable):
         """Take this tensor out of its graph."""
         if self.alias is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
-        self.edge = None
+        self._leave_graph()
         return self
 
     @property
@@ -458,22 +472,32 @@ class Tensor(Variable):
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
                 "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage; "
                 "use detach().clone() for the values of a computed tensor."
             )
         new = object.__new__(type(self))
         memo[id(self)] = new
-        array = own_memory(self)
-        new.array, new.edge, new.alias = copy.deepcopy(array, memo), None, None
-        _restore_leaf(new, copy.deepcopy(self.grad, memo), self.requires_grad)
-        new.__dict__.update(copy.deepcopy({k: v for k, v in self.__dict__.items() if k != "_grad"}, memo))
+        new.array, new.edge, new.alias = deep_copy(own_memory(self), memo), None, None
+        new.requires_grad = self.requires_grad
+        if self.grad is not None:
+            new.grad = copy.deepcopy(self.grad, memo)
+        new.__dict__.update(copy.deepcopy(self._own_attributes(), memo))
         return new
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError("cannot pickle a computed tensor that requires grad; use detach() first")
-        return _rebuild, (type(self), own_memory(self), self.grad, self.requires_grad)
+        # As in PyTorch: a computed tensor comes back as a leaf, and gradients and hooks stay behind.
+        edge = self._edge()
+        for hook in edge.hooks.before.values() if edge is not None and edge.hooks is not None else ():
+            warnings.warn(
+                f"backward hook {hook!r} on tensor will not be serialized. Register it again on what is loaded.",
+                stacklevel=2,
+            )
+        return _rebuild, (type(self), own_memory(self), edge is not None), self._own_attributes() or None
+
+    def _own_attributes(self) -> dict[str, Any]:
+        """The attributes that the user has set."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("_grad", "_leaf", "rebased")}
 
     # ------------------------------------------------------------ other dtypes
 
@@ -610,17 +634,11 @@ class Tensor(Variable):
         return self
 
 
-def _restore_leaf(new: Any, grad: Any, requires_grad: bool) -> None:
-    new.requires_grad = requires_grad
-    if grad is not None:
-        new.grad = grad
-
-
-def _rebuild(cls: type[Tensor], array: np.ndarray, grad: Any, requires_grad: bool) -> Any:
+def _rebuild(cls: type[Tensor], array: np.ndarray, requires_grad: bool) -> Any:
+    """A tensor from its pickle."""
     new = object.__new__(cls)
     new.array, new.edge, new.alias = array, None, None
-    _restore_leaf(new, grad, requires_grad)
-    return new
+    return new.requires_grad_(requires_grad)
 
 
 class Handle:

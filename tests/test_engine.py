@@ -199,6 +199,76 @@ def test_hooks_that_return_what_is_no_gradient(hook, error, on_leaf):
     assert run(mgx) is run(torch)
 
 
+def test_a_gradient_is_the_same_whatever_else_is_asked_for():
+    """A hook's gradient takes the place of the gradient, always. PyTorch takes it before the hook if it goes on from there:
+    ``grad(y, [w, h])`` differs from ``grad(y, [w])`` with ``grad(y, [h])``."""
+
+    def gradients(lib, *asked_for):
+        w = lib.tensor(2.0, requires_grad=True)
+        h = w * 3
+        h.register_hook(lambda g: g * 10)
+        named = {"w": w, "h": h}
+        return [g.item() for g in lib.autograd.grad(h * h, [named[name] for name in asked_for])]
+
+    for lib in (mgx, torch):
+        assert gradients(lib, "w") == [360]
+        assert gradients(lib, "h") == [120]
+    assert gradients(mgx, "w", "h") == [360, 120]
+    assert gradients(mgx, "h", "w") == [120, 360]
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_hooks_last_while_a_leaf_is_frozen(lib):
+    """And a graph from before leads to the same leaf."""
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    seen = []
+    x.register_hook(lambda g: g * 10)
+    x.register_post_accumulate_grad_hook(lambda x: seen.append(x.grad.tolist()))
+    y = (x * 2).sum()
+    y.backward(retain_graph=True)
+    frozen = x.grad
+    x.requires_grad_(False)
+    assert x.grad is frozen
+    assert not (x * 2).requires_grad
+    x.requires_grad_()
+    y.backward()
+    (x * 1).sum().backward()
+    assert x.grad.tolist() == [50, 50]
+    assert seen == [[20, 20], [40, 40], [50, 50]]
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_a_frozen_leaf_collects_nothing(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    y = (x * x).sum()
+    y.backward(retain_graph=True)
+    for freeze in (lambda: x.requires_grad_(False), x.detach_):
+        freeze()
+        y.backward(retain_graph=True)
+        assert x.grad.tolist() == [2, 4]
+        x.requires_grad_()
+        assert x.grad.tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_a_gradient_stays_with_a_tensor_that_is_detached(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    y.retain_grad()
+    y.sum().backward()
+    y.detach_()
+    assert (y.is_leaf, y.requires_grad, y.grad.tolist()) == (True, False, [1, 1])
+    (y.requires_grad_() * 3).sum().backward()
+    assert (y.grad.tolist(), x.grad.tolist()) == ([4, 4], [2, 2])
+
+
+def test_no_tensor_is_its_own_gradient():
+    for lib in (mgx, torch):
+        x = lib.ones(2)
+        with pytest.raises(RuntimeError, match="can't assign Variable as its own grad"):
+            x.grad = x
+
+
 def test_hooks_in_a_recorded_backward_pass():
     """What a hook computes is part of the graph, and the second pass runs the hook again."""
     for m in (mgx, torch):
@@ -263,6 +333,13 @@ def test_only_the_inputs_asked_for():
     assert (y.grad.item(), x.grad.item(), w.grad.item()) == (12, 36, 24)
     with pytest.raises(RuntimeError, match="cannot be empty"):
         (x * w).backward(inputs=[])
+    for lib in (mgx, torch):
+        h = lib.ones(2, requires_grad=True) * 2
+        (h * 3).sum().backward(inputs=h, retain_graph=True)
+        (h * 4).sum().backward()  # the first one has made h retain its gradient
+        assert (h.retains_grad, h.grad.tolist()) == (True, [7, 7])
+        with pytest.raises(RuntimeError, match="can't retain_grad on Tensor that has requires_grad=False"):
+            (h * 3).sum().backward(inputs=lib.ones(2))
 
 
 def test_gradient_by_a_result():
@@ -293,8 +370,12 @@ def test_a_backward_pass_in_two_halves(lib):
 
 def test_unused_inputs():
     x, unused = leaf(2.0), leaf(1.0, 2.0)
-    with pytest.raises(RuntimeError, match="not have been used in the graph"):
-        mgx.autograd.grad(x * 2, [x, unused])
+    for lib in (mgx, torch):
+        y, z = lib.ones(1, requires_grad=True), lib.ones(2, requires_grad=True)
+        with pytest.raises(RuntimeError, match="The differentiated Tensor at index 1 appears to not have been used in"):
+            lib.autograd.grad(y * 2, [y, z])
+        zeros = lib.autograd.grad(y * 2, z, create_graph=True, materialize_grads=True)[0]
+        assert (zeros.requires_grad, zeros.tolist()) == (True, [0, 0])
     assert mgx.autograd.grad(x * 2, [x, unused], allow_unused=True)[1] is None
     assert mgx.autograd.grad(x * 2, [x, unused], materialize_grads=True)[1].tolist() == [0, 0]
 

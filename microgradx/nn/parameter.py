@@ -63,8 +63,7 @@ class Parameter(Tensor):
         return memo[id(self)]  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        own = {k: v for k, v in self.__dict__.items() if k not in ("_grad", "rebased")}  # what the user has set
-        return type(self), (self.detach(), self.requires_grad), own or None
+        return type(self), (self.detach(), self.requires_grad), self._own_attributes() or None
 
 
 def _unusable(self: Any, *_: Any, **__: Any) -> Any:
