@@ -21,7 +21,7 @@ import numpy as np
 from microgradx.dtypes import as_dtype, can_cast
 from microgradx.engine import Operation, cast, primitive
 from microgradx.graph import NUMPY, ON, Array, Hooks, Leaf, Node, Output, Variable, make_node, mode, own_memory
-from microgradx.memory import mark_written, owner, tick
+from microgradx.memory import mark_written, owner, shows_twice, tick
 
 Steps = tuple[Callable[[Array], Array], ...]
 
@@ -188,6 +188,24 @@ def check_writable(target: Variable, name: str, incoming: Any = None) -> None:
         )
 
 
+def past_hooks(target: Variable) -> Variable:
+    """What an operation reads that will write into ``target``: of a hooked view, its part of the base, without hooks.
+
+    As in PyTorch, a written view takes its old value from the base, and the hooks that were registered on it, or on a
+    view between, see only the gradients of other uses. Hooks on a tensor that is no view stay in the way.
+    """
+    view = target.alias
+    if view is None or not mode.grad:
+        return target
+    view.refresh(target)
+    edge = target.edge
+    while edge is not None and edge is not view.base.edge:
+        if edge.hooks is not None:
+            return take_view(view.base, view.steps)  # type: ignore[no-any-return]
+        edge = edge.parents[0] if edge.parents else None
+    return target
+
+
 def write(target: Variable, result: Variable, name: str) -> Any:
     """Let ``target`` hold the value of ``result``, in its own memory, with the graph of ``result``.
 
@@ -214,23 +232,40 @@ def write(target: Variable, result: Variable, name: str) -> Any:
                 f"{legacy_name(wanted.name)}; convert the tensor first, or use the operation without underscore"
             )
         result = cast(result, old.dtype)
-    array = own_memory(target)
-    if not array.flags.writeable:
-        raise RuntimeError(
-            f"unsupported operation: {name} would write to memory that is read-only, or where more than one element of "
-            "the written-to tensor refers to a single memory location. Please clone() the tensor before "
-            "performing the operation."
-        )
+    array = writable(own_memory(target), name, one_value=name in ("zero_", "fill_") and result.edge is None)
     if array.dtype.kind != "f":
         result.edge = None  # integers have no gradient
     keep_old_values(result.edge, array, old)
     np.copyto(array, result.array)
     mark_written(array)
-    if old is not array:
+    if not isinstance(old, np.ndarray):
         mark_written(old)  # it was a NumPy scalar: graphs hold the old object
     if mode.grad:
         rebase(target, result)
     return target
+
+
+def writable(array: np.ndarray, name: str, one_value: bool = False) -> np.ndarray:
+    """The array, or, if it is part of an expanded one, which to NumPy is read-only, the same memory to write to.
+
+    Args:
+        one_value: The same value is written everywhere; then it does no harm if places are shown twice.
+    """
+    if array.flags.writeable:
+        return array
+    if shows_twice(array) and not one_value:
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    array = array.view()
+    try:
+        array.flags.writeable = True
+    except ValueError:
+        raise RuntimeError(
+            f"{name}: expected memory that can be written to, got a read-only array; clone() it"
+        ) from None
+    return array
 
 
 def legacy_name(name: str) -> str:
@@ -258,12 +293,13 @@ def keep_old_values(edge: Any, array: np.ndarray, scalar: Any) -> None:
 
 def set_edge(variable: Variable, edge: Any) -> None:
     """Give a variable a new place in the graph. Hooks stay at the old one, where they were registered, but a gradient
-    that is retained is that of the variable."""
+    that is retained, or was assigned, is that of the variable."""
     old = variable.edge
-    if isinstance(old, (Node, Output)) and old.hooks is not None and old.hooks.retains and edge is not None:
+    before = old.hooks if isinstance(old, (Node, Output)) else None
+    if before is not None and edge is not None and (before.retains or before.grad is not None):
         edge.hooks = edge.hooks or Hooks()
-        edge.hooks.retains, edge.hooks.grad = True, old.hooks.grad
-        old.hooks.retains, old.hooks.grad = False, None
+        edge.hooks.retains, edge.hooks.grad = before.retains, before.grad
+        before.retains, before.grad = False, None
     variable.edge = edge
 
 

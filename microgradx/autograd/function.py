@@ -11,7 +11,7 @@ import numpy as np
 from microgradx.checks import FREED, check_unchanged
 from microgradx.graph import OFF, ON, Edge, Hooks, Leaf, Node, Record, Variable, mode, output_of, wrap
 from microgradx.memory import owner, tick
-from microgradx.views import check_writable, rebase
+from microgradx.views import check_writable, past_hooks, rebase
 
 
 class FunctionCtx(Node):
@@ -278,7 +278,7 @@ class Function:
         if recorded:
             # Results that are no tensors take part as numbers: nothing flows back from them.
             arrays = [r.array if isinstance(r, Variable) else np.float64(0) for r in results]
-            ctx.parents = tuple(edges)
+            ctx.parents = tuple([past_hooks(a).edge if _among(a, ctx.dirty) else e for a, e in zip(args, edges)])
             ctx.shape = tuple(a.shape for a in arrays) if ctx.several else arrays[0].shape
             ctx.dtype = tuple(a.dtype for a in arrays) if ctx.several else arrays[0].dtype
             if mode.grad > ON:

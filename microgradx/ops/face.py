@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from microgradx.graph import Variable
-from microgradx.views import check_writable, write
+from microgradx.views import check_writable, past_hooks, write
 
 F = TypeVar("F", bound=Callable[..., Any])
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
@@ -100,7 +100,7 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     def call(self: Variable, *args: Any, **options: Any) -> Any:
         check_writable(self, name)
-        return write(self, operation(self, *args, **options), name)
+        return write(self, operation(past_hooks(self), *args, **options), name)
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"In-place version of ``{name[:-1]}``; returns the tensor itself."

@@ -19,7 +19,7 @@ from microgradx.ops.elementwise import choose, element, overwrite
 from microgradx.ops.face import METHODS, axis_of, check_tensor, face
 from microgradx.ops.reduction import take_along
 from microgradx.ops.shape import broadcast_tensors, rearrange
-from microgradx.views import check_writable, legacy_name, view, write
+from microgradx.views import check_writable, legacy_name, past_hooks, view, writable, write
 
 Index = tuple[Any, ...]
 
@@ -241,10 +241,10 @@ def setitem(x: Any, index: Any, value: Any) -> None:
         check_broadcast(value.array.shape, target.array.shape)
         value = without_excess(value)
         if x.edge is None and value.edge is None and x.alias is None:  # no graph: write, and that is all
-            target.array[...] = value.array
+            writable(target.array, "__setitem__")[...] = value.array
             mark_written(target.array)
             return
-        write(target, overwrite(target, value), "__setitem__")
+        write(target, overwrite(past_hooks(target), value), "__setitem__")
         return
     seen = x if target is not None else view_at(x, basic)
     value = without_excess(value)
@@ -258,7 +258,7 @@ def setitem(x: Any, index: Any, value: Any) -> None:
             )
         value = value.to(x.dtype)
     try:
-        result = checked("index", put_at, seen, value, advanced, False)
+        result = checked("index", put_at, past_hooks(seen), value, advanced, False)
     except (ValueError, TypeError) as error:
         raise RuntimeError(f"shape mismatch: {error}") from None
     write(seen, result, "__setitem__")

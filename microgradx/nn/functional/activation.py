@@ -15,12 +15,13 @@ from microgradx.ops.elementwise import keep, multiply
 from microgradx.ops.face import check_tensor
 from microgradx.ops.shape import chunk
 from microgradx.random import default_generator, exponential_
-from microgradx.views import legacy_name, write
+from microgradx.views import legacy_name, past_hooks, write
 
 
 def activate(operation: Any, name: str, inplace: bool, input: Any, *options: Any) -> Any:
     """The result of an operation, or the input with the result written into it."""
-    out = operation(check_tensor(name, input), *options)
+    check_tensor(name, input)
+    out = operation(past_hooks(input) if inplace else input, *options)
     return write(input, out, name + "_") if inplace else out
 
 

@@ -12,7 +12,7 @@ from microgradx.graph import wrap
 from microgradx.ops.elementwise import multiply
 from microgradx.ops.face import check_tensor
 from microgradx.random import bernoulli_
-from microgradx.views import legacy_name, write
+from microgradx.views import legacy_name, past_hooks, write
 
 
 def kept(name: str, input: Any, shape: tuple[int, ...] | None, p: float, training: bool) -> Any:
@@ -37,7 +37,7 @@ def drop(name: str, input: Any, shape: tuple[int, ...] | None, p: float, trainin
     mask = kept(name, input, shape, p, training)
     if mask is None:
         return input
-    out = multiply(input, mask if p == 1 else mask / (1 - p))
+    out = multiply(past_hooks(input) if inplace else input, mask if p == 1 else mask / (1 - p))
     return write(input, out, name + "_") if inplace else out
 
 
@@ -127,12 +127,13 @@ def drop_to_saturation(
     mask = kept(name, input, shape, p, training)
     if mask is None:
         return input
+    x = past_hooks(input) if inplace else input
     if p == 1:
-        out = multiply(input, mask)
+        out = multiply(x, mask)
     else:
         scale = 1 / math.sqrt((SATURATION**2 * p + 1) * (1 - p))
         shift = (mask - 1) * (SATURATION * scale) + SATURATION * scale * p
-        out = multiply(input, mask * scale) + wrap(shift)
+        out = multiply(x, mask * scale) + wrap(shift)
     return write(input, out, name + "_") if inplace else out
 
 
