@@ -8,11 +8,11 @@ last two dimensions.
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
+from microgradx import return_types
 from microgradx.dtypes import to_numpy
 from microgradx.engine import cast, primitive
 from microgradx.graph import Array, Variable
@@ -60,17 +60,6 @@ def matrices(name: str, input: Any, square: bool = True) -> Any:
             f"linalg.{name}: A must be batches of square matrices, but they are {shape[-2]} by {shape[-1]} matrices"
         )
     return input
-
-
-def named(name: str, fields: str) -> Any:
-    """The named tuple that PyTorch's function returns."""
-    kind = namedtuple(f"linalg_{name}", fields)  # type: ignore[misc]
-    kind.__module__ = "torch.return_types"
-    return kind
-
-
-Slogdet, Qr, Svd = named("slogdet", "sign logabsdet"), named("qr", "Q R"), named("svd", "U S Vh")
-Eigh = named("eigh", "eigenvalues eigenvectors")
 
 
 def diagonal(n: int) -> Array:
@@ -173,7 +162,7 @@ def slogdet(A: Any) -> Any:
         >>> mgx.slogdet(-mgx.eye(3)).sign
         tensor(-1.)
     """
-    return Slogdet(*log_determinant(matrices("slogdet", A)))
+    return return_types.linalg_slogdet(*log_determinant(matrices("slogdet", A)))
 
 
 @primitive(name="LinalgSolveEx")
@@ -318,7 +307,7 @@ def qr(A: Any, mode: str = "reduced") -> Any:
     """
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced', 'r', or 'complete'")
-    return Qr(*qr_factors(matrices("qr", A, False), mode))
+    return return_types.linalg_qr(*qr_factors(matrices("qr", A, False), mode))
 
 
 # ---------------------------------------------------------------- singular values and eigenvalues
@@ -372,7 +361,7 @@ def svd(A: Any, full_matrices: bool = True) -> Any:
         >>> linalg.svd(mgx.tensor([[0.0, 2.0], [3.0, 0.0]])).S
         tensor([3., 2.])
     """
-    return Svd(*singular(matrices("svd", A, False), full_matrices))
+    return return_types.linalg_svd(*singular(matrices("svd", A, False), full_matrices))
 
 
 @primitive(name="LinalgSvd")
@@ -429,7 +418,7 @@ def eigh(A: Any, UPLO: str = "L") -> Any:
         >>> linalg.eigh(mgx.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
         tensor([1., 2.])
     """
-    return Eigh(*eigen(matrices("eigh", A), triangle(UPLO)))
+    return return_types.linalg_eigh(*eigen(matrices("eigh", A), triangle(UPLO)))
 
 
 def triangle(UPLO: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
+from microgradx import return_types
 from microgradx.engine import primitive
 from microgradx.graph import Array, wrap
 from microgradx.ops.decompose import matrices, solution
@@ -118,9 +118,6 @@ def householder_product(A: Any, tau: Any) -> Any:
 
 FUNCTIONS["orgqr"] = METHODS["orgqr"] = householder_product
 
-Geqrf = namedtuple("geqrf", "a tau")  # type: ignore[name-match]
-Geqrf.__module__ = "torch.return_types"
-
 
 @face
 def geqrf(input: Any) -> Any:
@@ -139,4 +136,4 @@ def geqrf(input: Any) -> Any:
     if x.requires_grad:
         raise NotImplementedError("the derivative for 'geqrf' is not implemented; use linalg.qr, or detach() the input")
     a, tau = np.linalg.qr(x.array, mode="raw")
-    return Geqrf(wrap(np.ascontiguousarray(turned(a))), wrap(tau))
+    return return_types.geqrf(wrap(np.ascontiguousarray(turned(a))), wrap(tau))

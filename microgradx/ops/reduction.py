@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
+from microgradx import return_types
 from microgradx.dtypes import default, to_numpy
 from microgradx.engine import HALF, broadcast_to, cast, primitive
 from microgradx.graph import Array, wrap
@@ -442,12 +442,6 @@ def to_picked(g: Array, indices: Array, axis: int, x_shape: tuple[int, ...]) -> 
 max_along.derivatives(x=to_picked)
 min_along.derivatives(x=to_picked)
 
-Max = namedtuple("Max", ["values", "indices"])
-Min = namedtuple("Min", ["values", "indices"])
-Max.__module__ = Min.__module__ = "torch.return_types"
-Max.__qualname__ = Max.__name__ = "max"
-Min.__qualname__ = Min.__name__ = "min"
-
 
 def extreme(name: str, input: Any, dim: Any, keepdim: bool, whole: Any, along_one: Any, of_two: Any, pair: Any) -> Any:
     """What `max` and `min` share: with no dim over all, with a dim values and indices, with a tensor of two."""
@@ -486,13 +480,13 @@ def max(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         >>> values, indices
         (tensor([5., 7.]), tensor([1, 0]))
     """
-    return extreme("max", input, dim, keepdim, reduce_max, max_along, np.maximum, Max)
+    return extreme("max", input, dim, keepdim, reduce_max, max_along, np.maximum, return_types.max)
 
 
 @face
 def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The least element; with ``dim`` the least along it, and its index; of two tensors the lesser. As `max`."""
-    return extreme("min", input, dim, keepdim, reduce_min, min_along, np.minimum, Min)
+    return extreme("min", input, dim, keepdim, reduce_min, min_along, np.minimum, return_types.min)
 
 
 @face

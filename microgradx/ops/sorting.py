@@ -6,26 +6,16 @@ order, which is `take_along`: its rule carries the gradient back to where each e
 
 from __future__ import annotations
 
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
+from microgradx import return_types
 from microgradx.engine import primitive
 from microgradx.graph import Array, wrap
 from microgradx.ops.face import axis_of, check_tensor, face
-from microgradx.ops.reduction import Max, take_along, to_extreme
+from microgradx.ops.reduction import take_along, to_extreme
 from microgradx.ops.shape import rearrange
-
-
-def pair(name: str) -> Any:
-    """The named pair that PyTorch's function of that name returns."""
-    made = namedtuple(name, ["values", "indices"])  # type: ignore[misc]
-    made.__module__ = Max.__module__
-    return made
-
-
-Sort, Topk, Median = pair("sort"), pair("topk"), pair("median")
 
 
 def order(x: Array, axis: int, descending: bool = False) -> Array:
@@ -67,7 +57,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
         (tensor([1., 2., 3.]), tensor([2, 0, 1]))
     """
     x = check_tensor("sort", input)
-    return picked(Sort, x, axis_of(dim, x.ndim), lambda a, axis: order(a, axis, descending))
+    return picked(return_types.sort, x, axis_of(dim, x.ndim), lambda a, axis: order(a, axis, descending))
 
 
 @face
@@ -107,7 +97,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     axis = axis_of(dim, x.ndim)
     if not 0 <= k <= (x.array.shape[axis] if x.ndim else 1):
         raise RuntimeError(f"selected index k out of range; got k = {k} for shape {list(x.shape)} and dim {dim}")
-    return picked(Topk, x, axis, lambda a, axis: order(a, axis, largest).take(range(k), axis))
+    return picked(return_types.topk, x, axis, lambda a, axis: order(a, axis, largest).take(range(k), axis))
 
 
 @primitive(name="Median")
@@ -147,7 +137,7 @@ def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     axis = axis_of(dim, x.ndim)
     if x.ndim and not x.array.shape[axis]:
         raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
-    return picked(Median, x, axis, middle_place, keepdim)
+    return picked(return_types.median, x, axis, middle_place, keepdim)
 
 
 @face
