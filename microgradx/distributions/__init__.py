@@ -28,6 +28,7 @@ from microgradx.distributions.laplace import Laplace
 from microgradx.distributions.lkj_cholesky import LKJCholesky
 from microgradx.distributions.log_normal import LogNormal
 from microgradx.distributions.logistic_normal import LogisticNormal
+from microgradx.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal
 from microgradx.distributions.mixture_same_family import MixtureSameFamily
 from microgradx.distributions.multinomial import Multinomial
 from microgradx.distributions.multivariate_normal import MultivariateNormal
@@ -65,6 +66,7 @@ from microgradx.distributions.transforms import (
 from microgradx.distributions.uniform import Uniform
 from microgradx.distributions.von_mises import VonMises
 from microgradx.distributions.weibull import Weibull
+from microgradx.distributions.wishart import Wishart
 
 __all__ = [
     "AbsTransform",
@@ -100,6 +102,7 @@ __all__ = [
     "Laplace",
     "LogNormal",
     "LogisticNormal",
+    "LowRankMultivariateNormal",
     "LowerCholeskyTransform",
     "MixtureSameFamily",
     "Multinomial",
@@ -127,6 +130,7 @@ __all__ = [
     "Uniform",
     "VonMises",
     "Weibull",
+    "Wishart",
     "biject_to",
     "constraints",
     "identity_transform",
@@ -135,14 +139,3 @@ __all__ = [
     "transform_to",
     "transforms",
 ]
-
-_MISSING = {
-    "Wishart": "it is not implemented; LKJCholesky and InverseGamma make a prior of covariance matrices too",
-    "LowRankMultivariateNormal": "use MultivariateNormal, with the covariance matrix of the factor and the diagonal",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _MISSING:
-        raise AttributeError(f"module 'microgradx.distributions' has no {name!r}: {_MISSING[name]}")
-    raise AttributeError(f"module 'microgradx.distributions' has no attribute {name!r}")

@@ -22,14 +22,15 @@ from microgradx.distributions.gumbel import Gumbel
 from microgradx.distributions.half_normal import HalfNormal
 from microgradx.distributions.independent import Independent
 from microgradx.distributions.laplace import Laplace
-from microgradx.distributions.multivariate_normal import MultivariateNormal, _mahalanobis, _solve_lower
+from microgradx.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal
+from microgradx.distributions.multivariate_normal import MultivariateNormal
 from microgradx.distributions.normal import Normal
 from microgradx.distributions.one_hot_categorical import OneHotCategorical
 from microgradx.distributions.pareto import Pareto
 from microgradx.distributions.poisson import Poisson
 from microgradx.distributions.transformed_distribution import TransformedDistribution
 from microgradx.distributions.uniform import Uniform
-from microgradx.distributions.utils import broadcast_shapes, euler_constant, sum_rightmost
+from microgradx.distributions.utils import euler_constant, sum_rightmost
 from microgradx.nn.functional import softplus
 
 __all__ = ["kl_divergence", "register_kl"]
@@ -133,7 +134,7 @@ def _exponential_families(p: Any, q: Any) -> Any:
     theta, normalizer, means = p._normalizer_and_means()
     result = q._log_normalizer(*q._natural_params) - normalizer
     for of_p, of_q, mean in zip(theta, q._natural_params, means):
-        result = result - sum_rightmost((of_q - of_p) * mean, len(q.event_shape))
+        result = result - sum_rightmost((of_q - of_p) * mean, of_q.dim() - len(q.batch_shape))
     return result
 
 
@@ -225,18 +226,21 @@ def _laplace(p: Any, q: Any) -> Any:
     return ratio * (-distance / p.scale).exp() + distance / q.scale - ratio.log() - 1
 
 
+@_same(LowRankMultivariateNormal)
 @_same(MultivariateNormal)
-def _multivariate_normal(p: Any, q: Any) -> Any:
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+def _normal_vectors(p: Any, q: Any) -> Any:
     if p.event_shape != q.event_shape:
+        low_rank = [isinstance(d, LowRankMultivariateNormal) for d in (p, q)]
+        kind = "Low Rank " if all(low_rank) else "(Low Rank) " if any(low_rank) else ""
         raise ValueError(
-            "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
+            f"KL-divergence between two {kind}Multivariate Normals with different event shapes cannot be computed"
         )
-    of_p, of_q = p._unbroadcasted_scale_tril, q._unbroadcasted_scale_tril
-    # The trace of q's precision times p's covariance is the sum of the squares of the columns of q⁻¹ p, with the factors.
-    columns = of_p.mT.expand(broadcast_shapes(of_p.shape, of_q.shape))
-    trace = (_solve_lower(of_q.unsqueeze(-3) if of_q.dim() > 2 else of_q, columns) ** 2).sum((-2, -1))
-    distance = _mahalanobis(of_q, q.loc - p.loc)
-    return q._half_log_det() - p._half_log_det() + 0.5 * (trace + distance - p.event_shape[0])
+    # The trace of q's precision times p's covariance: the squares of the lengths of p's columns, in units of q.
+    trace = q._squares(p._columns()).sum(-1)
+    distance = q._squares((q.loc - p.loc).unsqueeze(-2)).squeeze(-1)
+    return 0.5 * (q._log_det() - p._log_det() + trace + distance - p.event_shape[0])
 
 
 @_same(Normal)

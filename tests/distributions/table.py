@@ -98,6 +98,18 @@ MATRICES = [
     {"loc": LOC[0], "scale_tril": [FACTOR, FACTOR]},
     {"loc": LOC, "covariance_matrix": [[COVARIANCE], [COVARIANCE]]},
 ]
+CAUSES = [[1.0, 0.5], [-0.5, 2.0], [0.25, 0.75]]
+LOW_RANKS = [
+    {"loc": LOC, "cov_factor": CAUSES, "cov_diag": SCALE},
+    {"loc": LOC[0], "cov_factor": CAUSES, "cov_diag": SCALE},
+    {"loc": [0.5], "cov_factor": [[[1.0, 2.0]], [[0.5, 0.0]]], "cov_diag": [[0.5], [2.0]]},
+    {"loc": LOC, "cov_factor": [CAUSES, CAUSES[::-1]], "cov_diag": [SCALE, SCALE[::-1]]},
+]
+WISHARTS = [
+    {"df": As(5.5), "covariance_matrix": COVARIANCE},
+    {"df": 7.0, "precision_matrix": COVARIANCE},
+    {"df": [[4.0], [6.0]], "covariance_matrix": [COVARIANCE, COVARIANCE]},
+]
 MIXTURES = [
     {"probs": [0.2, 0.3, 0.5], "loc": LOC[0], "scale": SCALE},
     {"logits": [[0.2, 0.3, -0.5], [0.0, 1.0, 2.0]], "loc": LOC, "scale": SCALE},
@@ -106,6 +118,11 @@ MIXTURES = [
 
 def independent_normal(d: Any, **p: Any) -> Any:
     return d.Independent(d.Normal(**p), 1)
+
+
+def wishart(d: Any, df: Any, scale_tril: Any) -> Any:
+    """In PyTorch the entries above the diagonal have a gradient, although they do not count."""
+    return d.Wishart(df, scale_tril=scale_tril.tril())
 
 
 def independent_bernoulli(d: Any, **p: Any) -> Any:
@@ -188,6 +205,9 @@ ROWS = [
     *rows("MixtureSameFamily", *MIXTURES, build=mixture, exact=True),
     *rows("MixtureSameFamily", {"probs": [[0.3, 0.7]], "loc": [[[0.0, 1.0], [2.0, -1.0]]]}, build=mixture_of_vectors),
     *rows("MultivariateNormal", *MATRICES, exact=False),
+    *rows("LowRankMultivariateNormal", *LOW_RANKS, exact=False),
+    *rows("Wishart", *WISHARTS, approximate=True, exact=False),
+    *rows("Wishart", {"df": [3.5, 6.0], "scale_tril": FACTOR}, build=wishart, approximate=True, exact=False),
     *rows("TransformedDistribution", *LOCATIONS[:2], build=squashed, exact=False),
     *rows("TransformedDistribution", {"loc": LOC, "scale": SCALE}, build=softmax_of_normal, exact=False),
     *rows("TransformedDistribution", {"loc": LOC, "scale": SCALE}, build=sticks, exact=False),

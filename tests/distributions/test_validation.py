@@ -9,6 +9,9 @@ import microgradx as mgx
 from tests.distributions.comparing import outcome
 from tests.distributions.table import ROWS
 
+# PyTorch takes each sample of a Wishart distribution for singular.
+pytestmark = pytest.mark.filterwarnings("ignore:Singular sample detected")
+
 # Of each distribution: parameters and values that must raise. `t` makes a tensor.
 REFUSED = [
     lambda d, t: d.Normal(t([0.0, 1.0]), t([1.0, -1.0])),
@@ -93,6 +96,27 @@ REFUSED = [
     lambda d, t: d.MultivariateNormal(t([0.0, 0.0]), t([[1.0, 2.0], [2.0, 1.0]])),
     lambda d, t: d.MultivariateNormal(t([0.0, 0.0]), scale_tril=t([[1.0, 2.0], [2.0, 1.0]])),
     lambda d, t: d.MultivariateNormal(t([0.0, 0.0]), t([[1.0, 2.0], [0.0, 1.0]])),
+    lambda d, t: d.LowRankMultivariateNormal(t(0.0), t([[1.0]]), t([1.0])),
+    lambda d, t: d.LowRankMultivariateNormal(t([0.0]), t([1.0]), t([1.0])),
+    lambda d, t: d.LowRankMultivariateNormal(t([0.0]), t([[1.0], [1.0]]), t([1.0])),
+    lambda d, t: d.LowRankMultivariateNormal(t([0.0]), t([[1.0]]), t([1.0, 1.0])),
+    lambda d, t: d.LowRankMultivariateNormal(t([0.0]), t([[1.0]]), t([-2.0])),
+    lambda d, t: d.LowRankMultivariateNormal(t([[0.0]] * 2), t([[[1.0]]] * 3), t([1.0])),
+    lambda d, t: d.Wishart(3.0),
+    lambda d, t: d.Wishart(3.0, t([[1.0]]), t([[1.0]])),
+    lambda d, t: d.Wishart(3.0, t([1.0])),
+    lambda d, t: d.Wishart(1.0, t([[1.0, 0.0], [0.0, 1.0]])),
+    lambda d, t: d.Wishart(t([3.0, 1.0]), t([[1.0, 0.0], [0.0, 1.0]])),
+    lambda d, t: d.Wishart(3.0, t([[1.0, 2.0], [2.0, 1.0]])),
+    lambda d, t: d.Wishart(3.0, scale_tril=t([[1.0, 2.0], [0.0, 1.0]])),
+    lambda d, t: d.Wishart(3.0, t([[1.0, 0.0], [0.0, 1.0]])).log_prob(t([[1.0, 2.0], [2.0, 1.0]])),
+    lambda d, t: d.kl_divergence(
+        d.LowRankMultivariateNormal(t([0.0]), t([[1.0]]), t([1.0])),
+        d.LowRankMultivariateNormal(t([0.0] * 2), t([[1.0]] * 2), t([1.0] * 2)),
+    ),
+    lambda d, t: d.kl_divergence(
+        d.MultivariateNormal(t([0.0]), t([[1.0]])), d.LowRankMultivariateNormal(t([0.0] * 2), t([[1.0]] * 2), t([1.0] * 2))
+    ),
     lambda d, t: d.TransformedDistribution(d.Normal(0.0, 1.0), 3),
     lambda d, t: d.TransformedDistribution(d.Normal(0.0, 1.0), [3]),
     lambda d, t: d.TransformedDistribution(d.Normal(0.0, 1.0), d.transforms.SoftmaxTransform()),
