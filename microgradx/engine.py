@@ -298,9 +298,10 @@ def _binary(p: Primitive) -> Any:
 
 def _general(p: Primitive) -> Any:
     arity = len(p.arguments)
+    forward, variadic, view, has_extras, multiple = p.forward, p.variadic, p.view, p.extras, p.multiple
 
     def call(*args: Any, **options: Any) -> Any:
-        if options or (len(args) != arity and not p.variadic):
+        if options or (len(args) != arity and not variadic):
             args = p.bind(args, options)
         operands: list[Any] = list(args)
         parents: list[Edge | None] = [None] * len(args)
@@ -314,27 +315,30 @@ def _general(p: Primitive) -> Any:
                 if a.edge is not None:
                     parents[i] = a.edge
                     tracked |= 1 << i if i < arity else 1 << arity - 1
-        if p.view and owner is not None:
+        if view and owner is not None:
             operands[0] = own_memory(owner)
         try:
-            out = p.forward(*operands)
+            out = forward(*operands)
         except ValueError as error:
             raise p.wrong(error, operands) from None
-        out, *extras = out if p.extras else (out,)
+        extras = ()
+        if has_extras:
+            out, *extras = out
         if owner is None:
-            return (out, *extras) if extras else out
+            return (out, *extras) if has_extras else out
         edge = None
         if tracked and p.rules and mode.grad:
-            rest = operands if not p.variadic else [*operands[: arity - 1], tuple(operands[arity - 1 :])]
+            rest = [*operands[: arity - 1], tuple(operands[arity - 1 :])] if variadic else operands
             values = [*rest, out, *extras, *[_shape(rest[i]) for i in p.shapes]]
-            saved = tuple([v if k else None for v, k in zip(values, p.find_kept(tracked))])
-            edge = make_node(p, tuple(parents), saved, _Several(out) if p.multiple else out)
+            kept = p.keep.get(tracked) or p.find_kept(tracked)
+            saved = tuple([v if k else None for v, k in zip(values, kept)])
+            edge = make_node(p, tuple(parents), saved, _Several(out) if multiple else out)
             if mode.grad > ON:
                 edge.record = Record(operands, out)
-        if p.multiple:
-            return tuple(wrap(a, edge and output_of(edge, i)) for i, a in enumerate(out))
+        if multiple:
+            return tuple([wrap(a, edge and output_of(edge, i)) for i, a in enumerate(out)])
         result = wrap(out, edge)
-        return (result, *map(wrap, extras)) if extras else result
+        return (result, *map(wrap, extras)) if has_extras else result
 
     return call
 

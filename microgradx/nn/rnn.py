@@ -62,7 +62,7 @@ def check_states(name: str, mode: str, hx: Any) -> list[Any]:
 def check_dtypes(tensors: Sequence[Any], weight: Any) -> None:
     """Nothing is converted silently: raise unless all are of the weight's dtype."""
     for x in tensors:
-        if x.dtype != weight.dtype:
+        if x.array.dtype != weight.array.dtype:
             kinds = [legacy_name(t.array.dtype.name) for t in (x, weight)]
             raise RuntimeError(
                 f"mat1 and mat2 must have the same dtype, but got {kinds[0]} and {kinds[1]}; convert one with .to()"
@@ -505,14 +505,15 @@ class RNNCellBase(Module):
         return out if batched else tuple(s.squeeze(0) for s in out)
 
     def _check_sizes(self, input: Any, states: list[Any]) -> None:
-        if input.shape[1] != self.input_size:
-            raise RuntimeError(f"input has inconsistent input_size: got {input.shape[1]} expected {self.input_size}")
+        n, size = input.array.shape
+        if size != self.input_size:
+            raise RuntimeError(f"input has inconsistent input_size: got {size} expected {self.input_size}")
         for i, s in enumerate(states):
-            if s.shape[0] != input.shape[0]:
-                raise RuntimeError(f"Input batch size {input.shape[0]} doesn't match hidden{i} batch size {s.shape[0]}")
-            if s.shape[-1] != self.hidden_size:
+            if s.array.shape[0] != n:
+                raise RuntimeError(f"Input batch size {n} doesn't match hidden{i} batch size {s.array.shape[0]}")
+            if s.array.shape[-1] != self.hidden_size:
                 raise RuntimeError(
-                    f"hidden{i} has inconsistent hidden_size: got {s.shape[-1]}, expected {self.hidden_size}"
+                    f"hidden{i} has inconsistent hidden_size: got {s.array.shape[-1]}, expected {self.hidden_size}"
                 )
         check_dtypes([input, *states], self.weight_ih)
 

@@ -16,21 +16,26 @@ def take_rows(indices: Array, weight: Array, padding: int | None) -> Array:
     return weight.take(indices, 0)
 
 
-def without_repeats(indices: Array) -> list[Array]:
-    """All places, in lists: within each, no two have the same index, and equal ones stay in order."""
+def without_repeats(indices: Array, most: int) -> list[Array] | None:
+    """All places, in lists: within each, no two have the same index, and equal ones stay in order.
+
+    None if that takes more than ``most`` lists, because an index occurs more often.
+    """
     order = np.argsort(indices, kind="stable")
     found = indices[order]
     turn = np.arange(len(found)) - np.searchsorted(found, found)  # how many of the same came before
-    return [order[turn == i] for i in range(int(turn.max(initial=-1)) + 1)]
+    n_lists = int(turn.max(initial=-1)) + 1
+    return [order[turn == i] for i in range(n_lists)] if n_lists <= most else None
 
 
 @primitive(name="EmbeddingDenseBackward")
 def add_rows(g: Array, indices: Array, shape: tuple[int, int], padding: int | None) -> Array:
     """Zeros (V, D), and to each row all that was picked from it; but the row ``padding`` stays 0."""
     out, flat, rows = np.zeros(shape, g.dtype), indices.reshape(-1), g.reshape(-1, shape[1])
-    lists = without_repeats(flat) if len(flat) <= len(out) else []
-    if 0 < len(lists) <= 8:
-        for places in lists:
+    lists = without_repeats(flat, 8) if len(flat) <= len(out) else None
+    if lists is not None:
+        out[flat[::-1]] = rows[::-1]  # of equal indices the one that is written last stays: here, the first
+        for places in lists[1:]:
             out[flat[places]] += rows[places]
     else:
         # NumPy adds at single places about four times as fast as it adds at rows.

@@ -111,9 +111,13 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     try:
         # One product for all rows: NumPy would make one for each matrix of a batch.
         rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1]) if input.ndim > 2 else input
-        out = rows @ weight.T
-        if bias is not None:
-            out += bias  # our own array
+        if bias is not None and rows.ndim == weight.ndim == 2 and 2 * len(rows) <= len(weight):
+            # BLAS is up to twice as fast if the smaller matrix comes second.
+            out = np.add((weight @ rows.T).T, bias, order="C")
+        else:
+            out = rows @ weight.T
+            if bias is not None:
+                out += bias  # our own array
         out = out.reshape(*input.shape[:-1], *out.shape[rows.ndim - 1 :]) if input.ndim > 2 else out
     except ValueError:
         if bias is None or input.shape[-1:] != weight.shape[-1:]:

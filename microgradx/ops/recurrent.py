@@ -27,14 +27,14 @@ def blocks(x: Array, n: int) -> list[Array]:
 
 
 @cache
-def steepness(width: int, dtype: Any) -> Array:
-    """For each of an LSTM's gates 1/2, for its new values (the third quarter) 1.
+def steepness(width: int, dtype: Any) -> tuple[Array, Array]:
+    """For each of an LSTM's gates s = 1/2, for its new values (the third quarter) 1; and ``1 - s``.
 
     As ``sigmoid(z) = 1/2 + 1/2 tanh(z / 2)``, both are ``(1 - s) + s tanh(s z)``, and one tanh serves all.
     """
     s = np.full(width, 0.5, to_numpy(dtype))
     s[width // 2 : width * 3 // 4] = 1
-    return s
+    return s, 1 - s
 
 
 def advance(gates: Array, c: Array, new_h: Array, new_c: Array) -> None:
@@ -43,11 +43,11 @@ def advance(gates: Array, c: Array, new_h: Array, new_c: Array) -> None:
     Side by side: input gate i, forget gate f, new values n, output gate o: (..., 4H). The cell forgets some of what
     it holds and takes in some that is new, ``f·c + i·n``; it shows ``o·tanh(c)``.
     """
-    s = steepness(gates.shape[-1], gates.dtype)
+    s, rest = steepness(gates.shape[-1], gates.dtype)
     gates *= s
     np.tanh(gates, out=gates)
     gates *= s
-    gates += 1 - s
+    gates += rest
     i, f, n, o = blocks(gates, 4)
     np.multiply(f, c, out=new_c)
     new_c += i * n

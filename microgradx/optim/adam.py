@@ -88,15 +88,20 @@ class Adam(Elementwise):
         correction = math.sqrt(1 - beta2 ** s["step"])
 
         def update(x: Array, g: Array, m: Array, v: Array, largest: Array | None = None) -> None:
-            m += (1 - beta1) * (g - m)
+            part = g - m
+            part *= 1 - beta1
+            m += part
+            np.multiply(g, g, out=part)
+            part *= 1 - beta2
             v *= beta2
-            v += (1 - beta2) * g * g
+            v += part
             if largest is not None:
                 v = np.maximum(largest, v, out=largest)
             size = np.sqrt(v)
-            size /= correction
-            size += eps
-            x -= step_size * m / size
+            size += eps * correction
+            np.multiply(m, step_size * correction, out=part)
+            part /= size
+            x -= part
 
         return update
 

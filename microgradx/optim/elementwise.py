@@ -19,7 +19,7 @@ from microgradx.graph import Array, own_memory, wrap
 from microgradx.memory import mark_written, owner
 from microgradx.optim.optimizer import Group, Optimizer, evaluate
 
-SMALL = 1 << 13
+SMALL = 1 << 14
 """Parameters with fewer elements are joined."""
 
 BLOCK = 1 << 18
