@@ -10,6 +10,7 @@ undoes broadcasting, and the cast.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Protocol
@@ -528,7 +529,10 @@ def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
         return sum_to(x.astype(np.float32), shape).astype(HALF)
     new = x.ndim - len(shape)
     if x.shape[new:] == shape:
-        return np.add.reduce(x, tuple(range(new)))  # the usual case, a bias
+        if len(shape) == 1 and x.dtype.char in "fd":  # the usual case, a bias: BLAS adds up rows twice as fast
+            rows = x.reshape(math.prod(x.shape[:-1]), *shape)
+            return np.ones(len(rows), x.dtype) @ rows
+        return np.add.reduce(x, tuple(range(new)))
     if new < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[new:])):
         raise ValueError(
             f"sum_to: expected a shape that broadcasts to {x.shape}, got {shape}; is a rule's result transposed?"

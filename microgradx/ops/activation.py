@@ -20,7 +20,7 @@ from microgradx.ops.erf import normal_density, phi
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.norm import inner, total
 from microgradx.ops.pieces import elementwise
-from microgradx.ops.reduction import reduce_sum, single
+from microgradx.ops.reduction import largest, reduce_sum, single
 from microgradx.views import legacy_name
 
 
@@ -225,7 +225,14 @@ def gelu_slope(x: Array, cdf: Array) -> Array:
 
     ``cdf`` only spares this forward to find Φ(x) again: it is a part of x's own derivative.
     """
-    return elementwise(lambda x, cdf: cdf + x * normal_density(x), x, cdf)
+
+    def slope(x: Array, cdf: Array) -> Array:
+        out = normal_density(x)
+        out *= x
+        out += cdf
+        return out
+
+    return elementwise(slope, x, cdf)
 
 
 gelu.derivatives(x=lambda g, x, cdf: g * gelu_slope(x, cdf))
@@ -237,14 +244,25 @@ LINEAR = 2 * math.sqrt(2 / math.pi)
 CUBIC = 0.044715 * LINEAR
 
 
+@primitive()
 def logistic_cdf(x: Array) -> Array:
     """``σ(v) = (1 + tanh(v / 2)) / 2``, as NumPy's tanh is faster than its exp."""
-    return 0.5 + 0.5 * np.tanh(x * (LINEAR / 2 + CUBIC / 2 * (x * x)))
+    v = x * x
+    v *= CUBIC / 2
+    v += LINEAR / 2
+    v *= x
+    out = np.tanh(v)
+    out += 1
+    out *= 0.5
+    return out
 
 
 def logistic_density(x: Array, cdf: Array) -> Array:
     """The derivative of `logistic_cdf`: ``σ · (1 - σ) · v'``."""
     return (cdf - cdf * cdf) * (LINEAR + 3 * CUBIC * (x * x))
+
+
+logistic_cdf.derivatives(x=lambda g, x, out: g * logistic_density(x, out))
 
 
 @primitive(name="Gelu", saves=("cdf",))
@@ -256,7 +274,14 @@ def gelu_tanh(x: Array) -> tuple[Array, Array]:
 @primitive(name="GeluBackward")
 def gelu_tanh_slope(x: Array, cdf: Array) -> Array:
     """As `gelu_slope`."""
-    return elementwise(lambda x, cdf: cdf + x * logistic_density(x, cdf), x, cdf)
+
+    def slope(x: Array, cdf: Array) -> Array:
+        out = logistic_density(x, cdf)
+        out *= x
+        out += cdf
+        return out
+
+    return elementwise(slope, x, cdf)
 
 
 def gelu_tanh_slope_by_x(g: Array, x: Array) -> Array:
@@ -279,7 +304,7 @@ def normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``exp(x) / Σ exp(x)`` along one axis; with the maximum taken off, nothing overflows."""
     if x.dtype is HALF:
         return normalized_exp(single(x), axis).astype(HALF)
-    e = x - np.maximum.reduce(x, axis, keepdims=True)
+    e = x - largest(x, axis)
     np.exp(e, out=e)
     e /= total(e, axis)
     return e
@@ -304,8 +329,8 @@ def log_normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``x - log Σ exp(x)`` along one axis."""
     if x.dtype is HALF:
         return log_normalized_exp(single(x), axis).astype(HALF)
-    shifted = x - np.maximum.reduce(x, axis, keepdims=True)
-    shifted -= np.log(np.add.reduce(np.exp(shifted), axis, keepdims=True))
+    shifted = x - largest(x, axis)
+    shifted -= np.log(total(np.exp(shifted), axis))
     return shifted
 
 

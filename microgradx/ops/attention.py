@@ -19,6 +19,7 @@ from microgradx.ops.activation import real, softmax_back
 from microgradx.ops.face import check_tensor
 from microgradx.ops.linalg import linear
 from microgradx.ops.norm import total
+from microgradx.ops.reduction import largest
 from microgradx.ops.shape import chunk
 from microgradx.views import legacy_name
 
@@ -30,7 +31,7 @@ def masked_softmax(scores: Array, mask: Array | None = None) -> Array:
         scores = np.add(scores, mask, dtype=scores.dtype)
     if not scores.size:
         return scores.copy()
-    top = np.maximum.reduce(scores, -1, keepdims=True)
+    top = largest(scores, (scores.ndim - 1,))
     top[top == -math.inf] = 0
     e = scores - top
     np.exp(e, out=e)

@@ -134,9 +134,15 @@ def normal_cdf(x: Array) -> Array:
     return elementwise(phi, x)
 
 
+@primitive()
 def normal_density(x: Array) -> Array:
     """The density of the standard normal distribution at ``x``."""
-    return np.exp(x * x * -0.5) / math.sqrt(2 * math.pi)
+    v = x * x
+    v *= -0.5
+    out = np.exp(v)
+    out *= 1 / math.sqrt(2 * math.pi)
+    return out
 
 
 normal_cdf.derivatives(x=lambda g, x: g * normal_density(x))
+normal_density.derivatives(x=lambda g, x, out: g * (-x * out))

@@ -17,7 +17,7 @@ from microgradx.engine import HALF, primitive
 from microgradx.graph import Array, mode
 from microgradx.ops.activation import log_softmax, normalized_exp
 from microgradx.ops.elementwise import clip, keep, sigmoid, sign
-from microgradx.ops.reduction import single
+from microgradx.ops.reduction import largest, single
 from microgradx.views import legacy_name
 
 # ---------------------------------------------------------------- element by element
@@ -154,7 +154,7 @@ def cross_entropy(x: Array, target: Array, shares: Array, total: bool) -> tuple[
 
     Its name in the graph is that of PyTorch's last step of the same.
     """
-    top = np.maximum.reduce(x, 1, keepdims=True)
+    top = largest(x, (1,))
     e = x - top
     chosen = e.take(places(target, x.shape))
     np.exp(e, out=e)

@@ -9,7 +9,7 @@ import numpy as np
 
 from microgradx.graph import Array
 
-PIECE = 2**16
+PIECE = 2**17
 """Elements that stay in the cache."""
 
 

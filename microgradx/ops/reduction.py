@@ -52,6 +52,15 @@ def single(x: Array) -> Array:
     return x.astype(np.float32)
 
 
+def largest(x: Array, axis: tuple[int, ...]) -> Array:
+    """``max x`` along the axes, which stay with size 1; along the last one by its place, which NumPy finds faster."""
+    if axis != (x.ndim - 1,):
+        return greatest(x, axis, keepdims=True)
+    places = x.argmax(-1)
+    places += np.arange(0, x.size, x.shape[-1]).reshape(places.shape)
+    return x.take(places)[..., None]
+
+
 # ---------------------------------------------------------------- sums
 
 
@@ -322,6 +331,9 @@ def log_sum_exp(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     if x.dtype is HALF:
         return log_sum_exp(single(x), axis, keepdims).astype(HALF)
     m = greatest(x, axis, keepdims=True)
+
+
+    m = largest(x, axis)
     m = np.where(np.isfinite(m), m, m.dtype.type(0))
     out = np.log(total(np.exp(x - m), axis, keepdims=True)) + m
     return out if keepdims else out.reshape([n for i, n in enumerate(x.shape) if axis is not None and i not in axis])
