@@ -52,7 +52,7 @@ def single(x: Array) -> Array:
     return x.astype(np.float32)
 
 
-def largest(x: Array, axis: tuple[int, ...]) -> Array:
+def largest(x: Array, axis: Axes) -> Array:
     """``max x`` along the axes, which stay with size 1; along the last one by its place, which NumPy finds faster."""
     if axis != (x.ndim - 1,):
         return greatest(x, axis, keepdims=True)
@@ -330,9 +330,6 @@ def log_sum_exp(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """``log Σ exp(x)``, computed as ``m + log Σ exp(x - m)`` with m the maximum, which cannot overflow."""
     if x.dtype is HALF:
         return log_sum_exp(single(x), axis, keepdims).astype(HALF)
-    m = greatest(x, axis, keepdims=True)
-
-
     m = largest(x, axis)
     m = np.where(np.isfinite(m), m, m.dtype.type(0))
     out = np.log(total(np.exp(x - m), axis, keepdims=True)) + m
