@@ -60,7 +60,7 @@ def swapped(module: Module, tensors: Mapping[str, Any], tie_weights: bool, stric
         unexpected = [k for k in new if k not in own]
         missing = [k for k in own if k not in new]
         lines = [
-            f"{what} key(s): {', '.join(map(repr, keys))}."
+            f"{what} key(s): {', '.join(map(repr, sorted(keys)))}."
             for what, keys in (("Unexpected", unexpected), ("Missing", missing))
             if keys
         ]
