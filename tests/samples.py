@@ -792,12 +792,13 @@ row(F + "pad at the edges of what is allowed", case(real(2, 3, 3), (2, -1, -1, 0
     integers=False)  # fmt: skip
 row(F + "conv1d", case(real(2, 3, 6), real(4, 3, 3), real(4), padding=1),
     case(real(2, 4, 7), real(2, 2, 2), None, 2, 0, 2, 2), wrong(real(2, 3, 6), real(4, 2, 3)),
-    integers=False)  # fmt: skip
+    wrong(real(1, 1, 3), real(1, 1, 0)), integers=False)  # fmt: skip
 row(F + "conv2d", case(real(2, 2, 4, 5), real(3, 2, 2, 3), real(3)),
     case(real(1, 2, 5, 5), real(2, 1, 3, 3), None, 2, 1, 1, 2), wrong(real(2, 2, 2, 2), real(3, 2, 3, 3)),
     integers=False)  # fmt: skip
 row(F + "conv3d", case(real(1, 2, 3, 3, 2), real(2, 2, 2, 2, 2), real(2)), integers=False)
-row(F + "conv_transpose1d", case(real(2, 3, 4), real(3, 2, 3), real(2), 2), integers=False)
+row(F + "conv_transpose1d", case(real(2, 3, 4), real(3, 2, 3), real(2), 2), wrong(real(1, 1, 3), real(1, 1, 0)),
+    wrong(real(1, 1, 1), real(1, 1, 2), padding=1), integers=False)  # fmt: skip
 row(F + "conv_transpose2d", case(real(1, 2, 3, 3), real(2, 2, 2, 3), real(2), 2, 1), integers=False)
 row(F + "conv_transpose3d", case(real(1, 2, 2, 2, 2), real(2, 1, 2, 2, 2), real(1)), integers=False)
 row(F + "conv_tbc", case(real(5, 2, 3), real(2, 3, 4), real(4), 1), case(real(3, 2, 3), real(3, 3, 1), real(1)),

@@ -278,6 +278,8 @@ def check_convolution(function: str, d: int, x: Any, w: Any, b: Any, slide: Slid
         raise RuntimeError(f"non-positive groups is not supported, got groups={slide.groups} in {function}")
     if w.ndim != d + 2:
         raise RuntimeError(f"{function}: expected a {d + 2}-dimensional weight, but got weight of size {list(w.shape)}")
+    if not all(w.shape[2:]):
+        raise RuntimeError(f"kernel size should be greater than zero, but got {list(w.shape[2:])} in {function}")
     for name, other in (("weight", w), ("bias", b)):
         if other is not None and other.dtype != x.dtype:
             raise RuntimeError(

@@ -397,24 +397,27 @@ def sinc(x: Array) -> Array:
         return np.where(x == 0, 1, np.sin(angle) / angle).astype(x.dtype)
 
 
-# (cos πx - sinc x) / x is x · Σ c_k x^(2k), by the power series of both
-SINC_SLOPE = tuple((-1) ** (k + 1) * 2 * (k + 1) * math.pi ** (2 * k + 2) / math.factorial(2 * k + 3) for k in range(8))
-
-
 @primitive()
-def sinc_slope(x: Array) -> Array:
-    """The derivative of `sinc`; near 0, where its formula loses digits, by the power series."""
-    v = x.astype(np.float64)
-    small = np.absolute(v) < 0.25
+def sinc_ratio(x: Array, n: int) -> Array:
+    """The n-th, n >= 1, of the functions of which the first is `sinc` and each next one ``-f'(x) / (π² x)``; smooth at 0.
+
+    They are ``j(z) / zⁿ`` at z = πx, j being Bessel's spherical function of order n. Near 0 by the power series
+    ``Σ (-z²/2)^k / (k! (2k + 2n + 1)!!)``, elsewhere by ``j[n+1] = (2n + 1)/z · j[n] - j[n-1]``.
+    """
+    z = math.pi * x.astype(np.float64)
+    near = np.absolute(z) < n + 2
+    series = [1 / (math.factorial(k) * math.prod(range(1, 2 * (k + n) + 2, 2))) for k in range(20 + 2 * n)]
     with silent():
-        far = (np.cos(math.pi * v) - np.sin(math.pi * v) / (math.pi * v)) / v
-    return np.where(small, v * polynomial(SINC_SLOPE[::-1], np.where(small, v * v, 0)), far).astype(x.dtype)
+        before = np.sin(z) / z
+        now = (before - np.cos(z)) / z
+        for m in range(1, n):
+            before, now = now, (2 * m + 1) / z * now - before
+        far = now / z**n
+    return np.where(near, polynomial(tuple(series[::-1]), np.where(near, z * z / -2, 0)), far).astype(x.dtype)
 
 
-sinc.derivatives(x=lambda g, x: g * sinc_slope(x))
-sinc_slope.derivatives(
-    x=lambda g, x: g * np.where(x == 0, -(math.pi**2) / 3, -(math.pi**2) * sinc(x) - 2 * sinc_slope(x) / x)
-)
+sinc.derivatives(x=lambda g, x: g * (-(math.pi**2) * x * sinc_ratio(x, 1)))
+sinc_ratio.derivatives(x=lambda g, x, n: g * (-(math.pi**2) * x * sinc_ratio(x, n + 1)))
 
 
 # I(x) · exp(-x) · √x for x >= 8, in 16/x - 1
@@ -440,13 +443,18 @@ BESSEL_TAIL = (
 )  # fmt: skip
 
 
-def bessel(order: int, x: Array) -> Array:
-    """I0 or I1 for x >= 0: ``(x/2)^order Σ (x²/4)^k / (k! (k + order)!)``, and for large x by a fit."""
-    series = [1 / (math.factorial(k) * math.factorial(k + order)) for k in range(28)]
+def bessel(n: int, x: Array) -> Array:
+    """``I(x) / xⁿ`` of order n, for x >= 0: ``Σ (x²/4)^k / (2ⁿ k! (k + n)!)``, and for large x by a fit.
+
+    The fit is of orders 0 and 1; the others follow by ``I[n+1] = I[n-1] - 2n/x · I[n]``.
+    """
+    series = [1 / (2**n * math.factorial(k) * math.factorial(k + n)) for k in range(28)]
     half, v = np.minimum(x, 8) / 2, np.clip(x, 8, 1e4)
-    near = half**order * polynomial(tuple(series[::-1]), half * half)
+    before, now = (polynomial(tail, 16 / v - 1) / np.sqrt(v) for tail in BESSEL_TAIL)
+    for m in range(n):
+        before, now = now, before - 2 * (m + 1) / v * now
     grown = np.exp(v / 2)  # exp(x) may overflow where the result does not
-    return np.where(x < 8, near, grown * (polynomial(BESSEL_TAIL[order], 16 / v - 1) / np.sqrt(v)) * grown)
+    return np.where(x < 8, polynomial(tuple(series[::-1]), half * half), grown * (before / v**n) * grown)
 
 
 @face(inplace=True)
@@ -454,7 +462,7 @@ def bessel(order: int, x: Array) -> Array:
 def i0(x: Array) -> Array:
     """Modified Bessel function of the first kind, of order 0: the mean of ``exp(x cos φ)`` over all angles.
 
-    Derivative: ``g · I1(x)``, the same of order 1.
+    Derivative: ``g · I1(x)``, the same of order 1; found as ``x · (I1(x) / x)``, which can be differentiated again at 0.
     Source: ``torch.i0``; by its power series up to 8, then by a fit.
 
     Example:
@@ -465,13 +473,12 @@ def i0(x: Array) -> Array:
         return bessel(0, np.absolute(x.astype(np.float64))).astype(x.dtype)
 
 
-@primitive(name="SpecialI1")
-def i1(x: Array) -> Array:
-    """The derivative of `i0`."""
-    v = x.astype(np.float64)
+@primitive()
+def i0_ratio(x: Array, n: int) -> Array:
+    """``I(x) / xⁿ`` of order n >= 1: of the functions of which the first is `i0` and each next one ``f'(x) / x``."""
     with silent():
-        return (np.sign(v) * bessel(1, np.absolute(v))).astype(x.dtype)
+        return bessel(n, np.absolute(x.astype(np.float64))).astype(x.dtype)
 
 
-i0.derivatives(x=lambda g, x: g * i1(x))
-i1.derivatives(x=lambda g, x: g * np.where(x == 0, 0.5, i0(x) - i1(x) / x))
+i0.derivatives(x=lambda g, x: g * (x * i0_ratio(x, 1)))
+i0_ratio.derivatives(x=lambda g, x, n: g * (x * i0_ratio(x, n + 1)))

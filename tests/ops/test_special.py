@@ -89,13 +89,24 @@ def sinc_slope(x):
     return (mpmath.cospi(x) - mpmath.sincpi(x)) / x
 
 
-def test_second_derivatives_at_zero():
-    """PyTorch's is nan for sinc."""
-    for function, expected in ((mgx.sinc, -(np.pi**2) / 3), (mgx.i0, 0.5)):
-        x = mgx.tensor(0.0, dtype=mgx.float64, requires_grad=True)
-        (g,) = mgx.autograd.grad(function(x), x, create_graph=True)
-        assert g.item() == 0
-        assert mgx.autograd.grad(g, x)[0].item() == pytest.approx(expected, rel=1e-15)
+def test_higher_derivatives_of_waves():
+    """At 0, where PyTorch has nan for sinc, near 0, at integers, and on both sides of where another formula takes over."""
+    where = [0.0, 1e-160, 1e-8, -1e-3, 0.4, 0.94, 0.97, -1.0, 1.26, 1.29, 1.6, 2.0, 7.9, -8.1, 30.0]
+    for function, exact in ((mgx.sinc, mpmath.sincpi), (mgx.i0, lambda v: mpmath.besseli(0, v))):
+        x = mgx.tensor(where, dtype=mgx.float64, requires_grad=True)
+        y = function(x)
+        for order in range(1, 6):
+            (y,) = mgx.autograd.grad(y.sum(), x, create_graph=True)
+            with mpmath.workdps(120):
+                expected = [float(mpmath.diff(exact, mpmath.mpf(v), order)) for v in where]
+            scale = np.pi**order if function is mgx.sinc else 1
+            np.testing.assert_allclose(y.detach().numpy(), expected, rtol=1e-12, atol=1e-13 * scale)
+    x = mgx.tensor([0.0, 1e-8, -1e-3], requires_grad=True)  # in single precision too no digits are lost
+    for function, exact in ((mgx.sinc, np.pi**4 / 5), (mgx.i0, 3 / 8)):
+        y = function(x)
+        for _ in range(3):
+            (y,) = mgx.autograd.grad(y.sum(), x, create_graph=True)
+        np.testing.assert_allclose(y.detach().numpy(), exact * x.detach().numpy(), rtol=1e-5)
 
 
 def test_a_bessel_function_overflows_no_earlier_than_it_must():
