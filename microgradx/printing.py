@@ -6,7 +6,6 @@ All elements share one style, chosen from those that are shown: whole floats as 
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,13 @@ from microgradx.dtypes import as_dtype, default
 __all__ = ["set_printoptions", "tensor_text"]
 
 
-@dataclass
 class Options:
     """What ``set_printoptions`` sets."""
 
-    precision: int = 4
-    threshold: float = 1000
-    edgeitems: int = 3
-    linewidth: int = 80
-    sci_mode: bool | None = None
+    def __init__(self, precision: int = 4, threshold: float = 1000, edgeitems: int = 3) -> None:
+        self.precision, self.threshold, self.edgeitems = precision, threshold, edgeitems
+        self.linewidth = 80
+        self.sci_mode: bool | None = None
 
 
 options = Options()

@@ -8,7 +8,6 @@ is made of operations that know their derivatives.
 from __future__ import annotations
 
 import math
-import string
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,9 @@ from microgradx.ops.face import axes_of, check_tensor, face
 from microgradx.ops.linalg import matmul, same_dtype
 from microgradx.ops.reduction import kept_dtype, sum
 from microgradx.ops.shape import diagonal, reorder
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""The names that a dimension may have."""
 
 
 def contract(x: Any, a: str, y: Any, b: str, keep: str) -> tuple[Any, str]:
@@ -95,14 +97,14 @@ def einsum(equation: Any, *operands: Any) -> Any:
                 f"dimensions ({x.ndim}) for term {term!r}"
             )
         dots = max(dots, rest)
-    extra = "".join(c for c in string.ascii_letters if c not in equation)[:dots]
+    extra = "".join(c for c in LETTERS if c not in equation)[:dots]
     terms = [
         term.replace("...", extra[dots - (x.ndim - len(term.replace("...", ""))) :]) for term, x in zip(terms, operands)
     ]
     letters = "".join(terms)
     once = "".join(sorted(c for c in set(letters) - set(extra) if letters.count(c) == 1))
     out = right.replace("...", extra) if arrow else extra + once
-    if bad := [c for c in letters + out if c not in string.ascii_letters]:
+    if bad := [c for c in letters + out if c not in LETTERS]:
         raise RuntimeError(f"einsum(): invalid subscript given: {bad[0]}, subscripts must be in [a-zA-Z]")
     for c in out:
         if c not in letters or out.count(c) > 1:
@@ -145,7 +147,7 @@ def from_sublists(arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
     """``einsum(x, [0, 1], y, [1, 2], [0, 2])`` as an equation and operands."""
     count = len(arguments) // 2
     terms = [
-        "".join("..." if i is Ellipsis else string.ascii_letters[i] for i in names)
+        "".join("..." if i is Ellipsis else LETTERS[i] for i in names)
         for names in (*arguments[1 : 2 * count : 2], *arguments[2 * count :])
     ]
     return ",".join(terms[:count]) + "".join("->" + t for t in terms[count:]), arguments[: 2 * count : 2]
@@ -184,8 +186,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: None = None) -> Any:
         raise RuntimeError(
             f"contracted dimensions need to match, but got {list(x.shape)}, {list(y.shape)}, dims={dims}"
         )
-    names = string.ascii_letters[: x.ndim]
-    free = iter(string.ascii_letters[x.ndim :])
+    names = LETTERS[: x.ndim]
+    free = iter(LETTERS[x.ndim :])
     others = "".join(names[first[second.index(j)]] if j in second else next(free) for j in range(y.ndim))
     kept = [n for n in names if n not in others] + [n for n in others if n not in names]
     return kept_dtype(x, evaluated([(x, names), (y, others)], "".join(kept)))
