@@ -50,9 +50,8 @@ class Dirichlet(ExponentialFamily):
     def mode(self) -> Any:
         above = (self.concentration - 1).clamp(min=0)
         mode = above / above.sum(-1, keepdim=True)
-        corners = (self.concentration < 1).all(
-            -1
-        )  # the density is infinite at all of them; the first is as good as any
+        # The density is infinite at all corners: the first is as good as any.
+        corners = (self.concentration < 1).all(-1)
         corner = one_hot(mode.argmax(-1), self._event_shape[0]).to(mode.dtype)
         return where(corners.unsqueeze(-1), corner, mode)
 
@@ -67,7 +66,7 @@ class Dirichlet(ExponentialFamily):
     def log_prob(self, value: Any) -> Any:
         self._check(value)
         a = self.concentration
-        return (a - 1).xlogy(value).sum(-1) + a.sum(-1).lgamma() - a.lgamma().sum(-1)
+        return (a - 1.0).xlogy(value).sum(-1) + a.sum(-1).lgamma() - a.lgamma().sum(-1)
 
     def entropy(self) -> Any:
         a, k = self.concentration, self._event_shape[0]

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from microgradx.creation import full, zeros_like
+from microgradx.creation import as_tensor, full, zeros_like
 from microgradx.distributions import constraints
 from microgradx.distributions.cauchy import Cauchy
 from microgradx.distributions.transformed_distribution import TransformedDistribution
@@ -58,6 +58,7 @@ class HalfCauchy(TransformedDistribution):
 
     def log_prob(self, value: Any) -> Any:
         self._check(value)
+        value = as_tensor(value, dtype=self.scale.dtype)
         return (self.base_dist.log_prob(value) + math.log(2)).masked_fill(value < 0, -math.inf)
 
     def cdf(self, value: Any) -> Any:

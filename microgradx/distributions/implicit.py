@@ -20,6 +20,7 @@ from microgradx.generator import Generator
 from microgradx.graph import Array
 from microgradx.ops.special import digamma, lgamma
 from microgradx.random import default_generator
+from microgradx.views import legacy_name
 
 __all__ = ["gammainc", "sample_dirichlet", "standard_gamma"]
 
@@ -32,6 +33,13 @@ def _check_size(a: Array) -> None:
         raise NotImplementedError(
             f"the gradient of gamma and Dirichlet samples: expected concentrations up to {LARGEST:.0e}, "
             f"got {np.max(a)}; use a normal distribution, which is the same within 1e-4 standard deviations"
+        )
+
+
+def _check_floats(name: str, x: Array) -> None:
+    if x.dtype.kind != "f":
+        raise NotImplementedError(
+            f"\"{name}\" not implemented for '{legacy_name(x.dtype.name)}'; convert the parameters with .float()"
         )
 
 
@@ -83,6 +91,7 @@ def _tiny(x: Array, dtype: Any) -> Array:
 @primitive(name="StandardGamma")
 def standard_gamma(concentration: Array, generator: Generator = default_generator) -> Array:
     """A sample of each gamma distribution with rate 1."""
+    _check_floats("gamma_cpu", concentration)
     return _tiny(generator.gamma(concentration.ravel()), concentration.dtype).reshape(concentration.shape)
 
 
@@ -92,11 +101,15 @@ standard_gamma.derivatives(concentration=lambda g, out, concentration: g * gamma
 @primitive(name="Igamma")
 def gammainc(concentration: Array, x: Array) -> Array:
     """The probability that a sample of the gamma distribution with rate 1 is at most x. Source: ``torch.igamma``."""
+    _check_floats("igamma_cpu", x)
     a, v = concentration.astype(np.float64), x.astype(np.float64)
     with np.errstate(all="ignore"):
         sums, _ = _gamma_series(a, v)
-        out = np.exp(a * np.log(v) - v - lgamma(a + 1) + np.log(sums))
-    return np.where(v > 0, np.where(np.isfinite(sums), np.minimum(out, 1), 1), 0).astype(x.dtype)
+        inside = np.exp(a * np.log(v) - v - lgamma(a + 1) + np.log(sums))
+    out = np.where(np.isfinite(sums), np.minimum(inside, 1), 1)  # where the sum overflows, nothing is left above x
+    out = np.where((v == 0) | np.isinf(a), 0, out)
+    known = (a >= 0) & (v >= 0) & ~((a == 0) & (v == 0)) & ~(np.isinf(a) & np.isinf(v))
+    return np.where(known, out, np.nan).astype(x.dtype)
 
 
 def _gamma_density(concentration: Any, x: Any) -> Any:
@@ -168,6 +181,7 @@ dirichlet_slope.derivatives(
 @primitive(name="_Dirichlet")
 def sample_dirichlet(concentration: Array, generator: Generator = default_generator) -> Array:
     """A sample of each Dirichlet distribution, along the last dimension: gamma samples, divided by their sum."""
+    _check_floats("dirichlet", concentration)
     dtype = concentration.dtype
     gammas = generator.gamma(concentration.astype(np.float64).ravel()).reshape(concentration.shape)
     gammas = np.maximum(gammas, np.finfo(np.float64).tiny)

@@ -161,6 +161,21 @@ def test_log_prob_agrees_with_the_samples(row):
     assert np.all(np.abs(surprise.mean(0) - entropy) < 5 * error + 1e-3)
 
 
+VALUES = {
+    "bool": lambda d, lib: d.OneHotCategorical(lib.tensor([0.1, 0.9])).log_prob(lib.tensor([False, True])),
+    "number": lambda d, lib: d.HalfCauchy(2.0, validate_args=False).log_prob(3),
+    "double": lambda d, lib: d.HalfCauchy(lib.tensor([2.0])).log_prob(lib.tensor(3.0, dtype=lib.float64)),
+    "integers": lambda d, lib: d.Dirichlet(lib.tensor([1, 2])).log_prob(lib.tensor([0.25, 0.75], dtype=lib.float64)),
+    "one double": lambda d, lib: d.Dirichlet(lib.tensor([1])).log_prob(lib.tensor([1.0])),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_values_of_other_dtypes(name):
+    ours, theirs = (VALUES[name](lib.distributions, lib) for lib in (mgx, torch))
+    assert_close(ours, theirs, 1e-6)
+
+
 def test_weights_of_a_mixture_are_broadcast():
     """PyTorch refuses to draw where only the components have a batch; each mixture draws its own component."""
     d = mgx.distributions

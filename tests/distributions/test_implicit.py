@@ -43,6 +43,11 @@ def test_incomplete_gamma(a, x):
 def test_incomplete_gamma_at_the_ends():
     x = np.array([0.0, 1e4, np.inf])
     np.testing.assert_array_equal(implicit.gammainc(np.array(2.0), x), [0, 1, 1])
+    ends = np.array([-1.0, 0.0, 1.0, np.inf])
+    a, x = (v.ravel() for v in np.meshgrid(ends, ends))
+    expected = torch.igamma(torch.tensor(a), torch.tensor(x)).numpy()
+    np.testing.assert_allclose(implicit.gammainc(a, x), expected)
+    assert np.isnan(implicit.gammainc(np.array([np.nan, 1.0]), np.array([1.0, np.nan]))).all()
 
 
 @pytest.mark.parametrize("concentration", [[1.0, 2.0], [0.1, 0.2], [30.0, 0.5], [3.0, 100.0]])
@@ -111,3 +116,14 @@ def test_concentrations_that_would_take_too_long():
         NotImplementedError, match=r"expected concentrations up to 1e\+08, got 999999995904.0; use a normal"
     ):
         x.backward()
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+@pytest.mark.parametrize("name", ["Gamma", "Beta"])
+def test_parameters_that_are_integers_have_no_samples(lib, name):
+    d = getattr(lib.distributions, name)(lib.tensor(2), lib.tensor(3))
+    with pytest.raises(NotImplementedError, match="not implemented for 'Long'"):
+        d.sample()
+    if name == "Gamma":
+        with pytest.raises(NotImplementedError, match="not implemented for 'Long'"):
+            d.cdf(lib.tensor(2))
