@@ -464,6 +464,10 @@ class Tensor(Variable):
         return iter(self.unbind(0))
 
     def __contains__(self, value: Any) -> bool:
+        if not isinstance(value, (Variable, *_SCALARS)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(value)}."
+            )
         return bool(np.any((self == value).array))
 
     def __dir__(self) -> list[str]:
@@ -543,8 +547,9 @@ class Tensor(Variable):
             return f"torch.{legacy_name(self.dtype.name)}Tensor"
         if isinstance(dtype, str):
             dtype = dtype.rpartition(".")[2].removesuffix("Tensor").lower()
-            dtype = {"float": float32, "double": float64, "half": float16, "long": int64, "int": int32, "short": int16,
-                     "byte": uint8, "char": int8, "bool": bool_}[dtype]  # fmt: skip
+            if dtype not in _CONVERTERS:
+                raise ValueError(f"invalid type: {dtype!r}; expected one such as 'torch.FloatTensor'")
+            dtype = _CONVERTERS[dtype]
         return self.to(getattr(dtype, "tensor_dtype", dtype))
 
     def type_as(self, other: Any) -> Any:
@@ -571,7 +576,7 @@ class Tensor(Variable):
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
         """Write the values of ``src``, broadcast and cast, into this tensor; gradients flow to ``src``."""
-        if src.array.ndim > self.ndim:
+        if check_tensor("copy_", src, "other").array.ndim > self.ndim:
             raise RuntimeError(
                 f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(src.shape)}"
             )
@@ -604,6 +609,7 @@ class Tensor(Variable):
     __neg__ = _e.neg
     __abs__ = _e.abs
     __and__, __or__, __xor__ = _e.bitwise_and, _e.bitwise_or, _e.bitwise_xor
+    __lshift__, __rshift__ = _e.bitwise_left_shift, _e.bitwise_right_shift
     __lt__, __le__, __gt__, __ge__ = _e.lt, _e.le, _e.gt, _e.ge
     __radd__ = reflected("__radd__", _e.plus)
     __rsub__ = reflected("__rsub__", _e.subtract)
@@ -616,6 +622,8 @@ class Tensor(Variable):
     __rand__ = reflected("__rand__", _e.bitwise_and)
     __ror__ = reflected("__ror__", _e.bitwise_or)
     __rxor__ = reflected("__rxor__", _e.bitwise_xor)
+    __rlshift__ = reflected("__rlshift__", _e.bitwise_left_shift)
+    __rrshift__ = reflected("__rrshift__", _e.bitwise_right_shift)
     __getitem__ = getitem
     __setitem__ = setitem
 
@@ -671,14 +679,16 @@ def _converter(name: str, wanted: dtype) -> Callable[[Any], Any]:
     return convert
 
 
-for _name, _wanted in {
+_CONVERTERS = {
     "float": float32, "double": float64, "half": float16, "long": int64, "int": int32, "short": int16,
     "char": int8, "byte": uint8, "bool": bool_,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _wanted in _CONVERTERS.items():
     METHODS[_name] = _converter(_name, _wanted)
 for _operator, _method in {"add": "add_", "sub": "sub_", "mul": "mul_", "truediv": "div_", "pow": "pow_",
                            "floordiv": "floor_divide_", "mod": "remainder_", "and": "bitwise_and_",
-                           "or": "bitwise_or_", "xor": "bitwise_xor_"}.items():  # fmt: skip
+                           "or": "bitwise_or_", "xor": "bitwise_xor_", "lshift": "bitwise_left_shift_",
+                           "rshift": "bitwise_right_shift_"}.items():  # fmt: skip
     METHODS[f"__i{_operator}__"] = METHODS[_method]
 METHODS["view"] = as_view
 for _name, _operation in METHODS.items():

@@ -191,9 +191,13 @@ for name, operation in {
         case(3, positive()), case(integer(3), 2), case(integer(3), 2.5), case(7, integer(3, low=1)),
         *((wrong if "-" in name else case)(*operands) for operands in ((boolean(3), 2), (real(2), True))),
         wrong(real(2), real(3)), wrong(real(2), "1"), wrong(real(2), None), call=operation)  # fmt: skip
-row("x // y", case(integer(3), 2), case(7, integer(3, low=1)),
+row("x << y, x >> y", case(integer(3), 2), case(integer(3), integer(3)), case(7, integer(3)), wrong(real(2), 1),
+    case(values(np.uint8([1, 128, 255])), values(np.uint8([1, 9, 3]))), call=lambda m, x, y: (x << y, x >> y))  # fmt: skip
+for name in ("bitwise_left_shift", "bitwise_right_shift"):
+    row(name, case(integer(4), integer(4)), case(integer(4, low=-9), 2), case(3, integer(2)), wrong(real(2), real(2)))
+row("x // y", kink(real(3), 0), case(integer(3), 2), case(7, integer(3, low=1)),
     call=lambda m, x, y: x // y)  # fmt: skip
-row("x % y", case(real(3), 0.4), case(integer(3), 2), case(7, integer(3, low=1)),
+row("x % y", kink(real(3), 0), case(real(3), 0.4), case(integer(3), 2), case(7, integer(3, low=1)),
     call=lambda m, x, y: x % y)  # fmt: skip
 row("x ** y", case(real(3), 2), case(2.0, real(3)), case(positive(3), 1.5), case(integer(3), 2), case(2, integer(3)),
     call=lambda m, x, y: x**y)  # fmt: skip
@@ -298,6 +302,7 @@ reduced = [
     case(real(), 0),
     wrong(real(2, 3), 2),
     wrong(real(2, 3), -3),
+    wrong(real(2, 3), 0.5),
     wrong(real(), 1),
     wrong([1.0, 2.0]),
 ]
@@ -309,6 +314,8 @@ over_several = [
 ]
 row("sum", *reduced, *over_several, case(real(2, 3), dim=()), case(real(2, 0)), case(real(2, 0), 0), case(boolean(4)),
     case(boolean(2, 3), 1), case(real(0, 3), 0, keepdim=True))  # fmt: skip
+row("sum over no dimension", wrong(real(2, 3), True), wrong(real(2, 3), "0"), wrong(real(2, 3), [0.0]),
+    call=lambda m, *a: m.sum(*a))  # fmt: skip
 row("sum to a dtype", case(real(3)), case(integer(3)), call=lambda m, x: m.sum(x, dtype=m.float64), integers=False)
 row("mean", *reduced, *over_several, case(real(2, 3), dim=()), kink(real(0)), case(real(3, 0), 0), wrong(integer(3)))
 row("prod", *reduced, case(real(0)), case(real(2, 0), 1), case(boolean(3)), case(real(7)), case(real(2, 5), 1),
@@ -406,7 +413,7 @@ row("expand", case(real(2, 1), 2, 3), case(real(3), 2, 3), case(real(), 2), case
 row("expand_as", case(real(1, 3), real(2, 3)), wrong(real(2), real(3)))
 row("broadcast_tensors", case(real(2, 1), real(3)), case(real(), real(2)), wrong(real(2), real(3)))
 row("repeat", case(real(2, 3), 2, 1), case(real(3), 2, 2), case(real(2, 1), (3, 2)), case(real(), 3), case(real(2), 0),
-    wrong(real(2, 3), 2))  # fmt: skip
+    wrong(real(2, 3), 2), wrong(real(2), -1))  # fmt: skip
 row("tile", case(real(2, 3), (2,)), case(real(3), (2, 2)), case(real(), (2,)), case(real(2, 3), (1, 2)))
 row("cat", case([real(2, 3), real(1, 3)]), case([real(2, 3), real(2, 1)], dim=-1), case((real(2), real(0), real(3))),
     case([real(2)]), case([real(2), integer(2)]), case([integer(2), boolean(2)]), wrong([]),
@@ -474,7 +481,7 @@ row("x[i] = y", case(real(2, 3), 0, real(3)), case(real(2, 3), (..., 1), real(2)
     *(wrong(values(np.int8([1, 2])), index, n) for index in (0, ..., [1]) for n in (300, nan)), call=assigned,
     integers=False)  # fmt: skip
 row("copy_", case(real(2, 3), real(2, 3)), case(real(2, 3), real(3)), case(real(), real()), case(real(2), integer(2)),
-    case(integer(2), real(2)), wrong(real(2), real(1, 1, 2)), wrong(real(2), real(3)), wrong(real(2), real(2, 2)),
+    case(integer(2), real(2)), wrong(real(2), [1.0, 2.0]), wrong(real(2), real(1, 1, 2)), wrong(real(2), real(3)), wrong(real(2), real(2, 2)),
     call=lambda m, x, y: x.clone().copy_(y), integers=False)  # fmt: skip
 row("fill_", case(real(2, 3), 2.5), case(real(2), real()), case(integer(2), 3), case(boolean(2), True),
     case(values(np.uint8([1, 2])), -255), *(wrong(values(np.uint8([1, 2])), n) for n in (256, -256, -1.5, inf)),
@@ -792,7 +799,8 @@ row(F + "pad at the edges of what is allowed", case(real(2, 3, 3), (2, -1, -1, 0
     integers=False)  # fmt: skip
 row(F + "conv1d", case(real(2, 3, 6), real(4, 3, 3), real(4), padding=1),
     case(real(2, 4, 7), real(2, 2, 2), None, 2, 0, 2, 2), wrong(real(2, 3, 6), real(4, 2, 3)),
-    wrong(real(1, 1, 3), real(1, 1, 0)), integers=False)  # fmt: skip
+    wrong(real(1, 1, 3), real(1, 1, 0)),
+    wrong(real(2, 3, 6), real(4, 3, 3), [0.0] * 4), integers=False)  # fmt: skip
 row(F + "conv2d", case(real(2, 2, 4, 5), real(3, 2, 2, 3), real(3)),
     case(real(1, 2, 5, 5), real(2, 1, 3, 3), None, 2, 1, 1, 2), wrong(real(2, 2, 2, 2), real(3, 2, 3, 3)),
     integers=False)  # fmt: skip
@@ -970,7 +978,8 @@ row("atan2", case(real(2, 3), real(3)), case(real(), real()), wrong(real(2), rea
 row("clamp_min", case(real(4), 0.25), case(real(2, 3), real(3)), kink(values([0.0, 1.0]), 0.0))
 row("clamp_max", case(real(4), 0.25), case(real(2, 3), real(3)), kink(values([0.0, 1.0]), 0.0))
 row("isclose", case(values([1.0, inf, nan]), values([1.0 + 1e-9, inf, nan])), case(real(3), real(3), rtol=0.5),
-    case(values([nan]), values([nan]), equal_nan=True), wrong(real(2), integer(2)))  # fmt: skip
+    case(values([nan]), values([nan]), equal_nan=True), wrong(real(2), integer(2)),
+    wrong(real(2), real(3)))  # fmt: skip
 row("allclose", case(real(3), real(3)), case(values([1.0]), values([1.0 + 1e-9])), case(real(3), real(3), atol=9.0))
 row("equal", case(values([1.0, 2.0]), values([1.0, 2.0])), case(real(2), real(2)), case(real(2), real(3)))
 row("cumprod", case(real(2, 3), 0), case(real(4), dim=-1), case(values([2.0, 0.0, 3.0]), 0), case(real(), 0),
@@ -990,6 +999,7 @@ row("index_add", case(real(3, 2), 0, values([0, 2, 0]), real(3, 2)),
     case(real(2, 3), -1, values([1]), real(2, 1), alpha=2), wrong(real(3), 0, values([3]), real(1)),
     integers=False)  # fmt: skip
 row("index_put", case(real(4), (values([0, 2]),), real(2)), case(real(4), (values([1, 1]),), real(2), True),
+    *(case(real(4), (values(1),), real(), more) for more in (True, False)),
     wrong(real(2), (values([2]),), real(1)), integers=False)  # fmt: skip
 row("take_along_dim", case(real(2, 4), values([[0, 0], [3, 1]]), 1), case(real(2, 3), values([4, 0])), integers=False)
 row("repeat_interleave", case(real(3), 2), case(real(2, 3), 2, 1), case(real(2, 3), values([1, 2]), dim=0),
@@ -1002,7 +1012,7 @@ row("meshgrid", case(real(2), real(3)), call=lambda m, *a: m.meshgrid(*a, indexi
 row("sort", case(real(5)), case(real(2, 3), 0), case(real(2, 3), dim=-1, descending=True), case(real()),
     wrong(real(2), 1), integers=False)  # fmt: skip
 row("argsort", case(real(5)), case(real(2, 3), 0, True), integers=False)
-row("topk", case(real(5), 2), case(real(2, 4), 2, 0), case(real(4), 3, largest=False), wrong(real(2), 3),
+row("topk", case(real(5), 2), case(real(2, 4), 2, 0), case(real(4), 3, largest=False), *(case(real(), k) for k in (0, 1)), wrong(real(2), 3),
     integers=False)  # fmt: skip
 row("median", case(real(5)), case(real(4)), case(real(2, 3), 1), case(real(2, 3), dim=0, keepdim=True), integers=False)
 row("unique", case(integer(6)), integers=False)

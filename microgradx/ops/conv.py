@@ -327,6 +327,8 @@ def convolve(d: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation
     function = f"conv{d}d"
     check_tensor(function, x)
     check_tensor(function, w, "weight", 2)
+    if b is not None:
+        check_tensor(function, b, "bias", 3)
     stride = per_axis(function, "stride", stride, d)
     dilation = per_axis(function, "dilation", dilation, d)
     kernel = tuple(w.shape[2:])
@@ -362,6 +364,8 @@ def convolve_transposed(
     function = f"conv_transpose{d}d"
     check_tensor(function, x)
     check_tensor(function, w, "weight", 2)
+    if b is not None:
+        check_tensor(function, b, "bias", 3)
     stride = per_axis(function, "stride", stride, d)
     dilation = per_axis(function, "dilation", dilation, d)
     extra = per_axis(function, "output_padding", output_padding, d)

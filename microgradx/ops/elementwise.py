@@ -797,6 +797,20 @@ def bitwise_not(input: Array) -> Array:
     return np.invert(input)
 
 
+@face(inplace=True, tensors=0)
+@primitive(np.left_shift, align=whole)
+def bitwise_left_shift(input: Array, other: Array) -> Array:
+    """``input << other``, of integers: times 2 to the power ``other``."""
+    return np.left_shift(input, other)
+
+
+@face(inplace=True, tensors=0)
+@primitive(np.right_shift, align=whole)
+def bitwise_right_shift(input: Array, other: Array) -> Array:
+    """``input >> other``, of integers: divided by 2 to the power ``other``, rounded down."""
+    return np.right_shift(input, other)
+
+
 @face
 @primitive(np.isnan)
 def isnan(input: Array) -> Array:
@@ -845,7 +859,10 @@ def isclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, eq
         if value < 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
     a, b = (v.array if v.array.dtype.kind == "f" else v.array.astype(np.float64) for v in (x, y))
-    return wrap(np.asarray(np.isclose(a, b, rtol, atol, equal_nan)))
+    try:
+        return wrap(np.asarray(np.isclose(a, b, rtol, atol, equal_nan)))
+    except ValueError as error:
+        raise subtract.primitive.wrong(error, (a, b)) from None
 
 
 @face
@@ -939,8 +956,9 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     return floor_divide(input, other) if rounding_mode == "floor" else truncate_divide(input, other)
 
 
-def check_divisor(y: Array) -> None:
-    if (not isinstance(y, float)) and np.asarray(y).dtype.kind in "iu" and not np.all(y):
+def check_divisor(x: Array, y: Array) -> None:
+    """Integers cannot be divided by 0."""
+    if np.result_type(x, y).kind in "iu" and not np.all(y):
         raise RuntimeError("ZeroDivisionError")
 
 
@@ -948,14 +966,14 @@ def check_divisor(y: Array) -> None:
 @primitive(np.floor_divide, name="DivMode", align=promote)
 def floor_divide(input: Array, other: Array) -> Array:
     """``input / other``, rounded down."""
-    check_divisor(other)
+    check_divisor(input, other)
     return np.floor_divide(input, other)
 
 
 @primitive(name="DivMode", align=promote)
 def truncate_divide(input: Array, other: Array) -> Array:
     """``input / other``, rounded towards 0."""
-    check_divisor(other)
+    check_divisor(input, other)
     down = np.floor_divide(input, other)
     if down.dtype.kind == "f":
         return np.trunc(input / other)
@@ -970,7 +988,7 @@ truncate_divide.derivatives(input=lambda g: np.zeros_like(g), other=lambda g: np
 @primitive(np.remainder, align=promote)
 def remainder(input: Array, other: Array) -> Array:
     """``input - floor(input / other) · other``: what ``%`` means, with the sign of ``other``."""
-    check_divisor(other)
+    check_divisor(input, other)
     return np.remainder(input, other)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
@@ -117,9 +118,18 @@ def check_tensor(function: str, value: Any, argument: str = "input", position: i
     return value
 
 
+def integer(value: Any) -> int:
+    """A whole number, as a number or a 0-d tensor; True and False are none."""
+    if isinstance(value, bool):
+        raise TypeError("expected an int, got a bool; name the argument that it is for, such as keepdim=True")
+    return operator.index(value)
+
+
 def axis_of(dim: int, ndim: int) -> int:
     """A dimension as a number from 0, or PyTorch's error; a 0-d tensor counts as having one dimension."""
-    n = max(ndim, 1)
+    if type(dim) is not int:
+        dim = integer(dim)
+    n = ndim or 1
     if not -n <= dim < n:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
     return dim % n
@@ -129,9 +139,10 @@ def axes_of(dim: Any, ndim: int) -> tuple[int, ...] | None:
     """``dim`` of a reduction (None, a number, several) as NumPy's ``axis``; None is all."""
     if dim is None:
         return None
-    if isinstance(dim, int) or not isinstance(dim, (tuple, list)):
-        return (axis_of(dim.__index__(), ndim),) if ndim else (axis_of(dim.__index__(), 0),)[:0]
-    axes = tuple(axis_of(int(d), ndim) for d in dim)
+    if not isinstance(dim, (tuple, list)):
+        axis = axis_of(dim, ndim)
+        return (axis,) if ndim else ()
+    axes = tuple(axis_of(d, ndim) for d in dim)
     for d in axes:
         if axes.count(d) > 1:
             raise RuntimeError(f"dim {d} appears multiple times in the list of dims")

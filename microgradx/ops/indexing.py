@@ -7,6 +7,7 @@ Ellipsis), which gives a view; then tensors of integers or masks, which pick ele
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ place.derivatives(x=lambda g, index: g[index])
 @primitive(name="Index")
 def gather_at(x: Array, index: Index) -> Array:
     """``x[index]`` for integer arrays and masks, and slices between them."""
-    return np.ascontiguousarray(x[index])
+    return np.asarray(x[index], order="C")
 
 
 @primitive()
@@ -127,7 +128,7 @@ def item_of(entry: Any) -> Any:
             entry = entry.astype(bool)  # PyTorch's older masks
         return entry if entry.ndim or entry.dtype == bool else int(entry)
     if isinstance(entry, slice):
-        start, stop, step = (None if e is None else e.__index__() for e in (entry.start, entry.stop, entry.step))
+        start, stop, step = (None if e is None else operator.index(e) for e in (entry.start, entry.stop, entry.step))
         if step is not None and step <= 0:
             raise ValueError("step must be greater than zero; use flip() to reverse")
         return slice(start, stop, step)

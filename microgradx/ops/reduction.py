@@ -114,7 +114,7 @@ def accumulated(name: str, input: Any, dtype: Any) -> Any:
 
 def kept_dtype(x: Any, out: Any) -> Any:
     """A sum or product in the dtype of ``x``: NumPy makes int64 of small integers and booleans that were asked for."""
-    return out if out.array.dtype == x.array.dtype else cast(out, x.array.dtype)
+    return out if out.array.dtype is x.array.dtype else cast(out, x.array.dtype)
 
 
 @primitive(np.mean, name="Mean")

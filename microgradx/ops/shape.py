@@ -6,6 +6,7 @@ Most of these are views: they cost nothing and share memory. Their rules arrange
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """``f(2, 3)`` or ``f((2, 3))``: sizes as numbers or as one sequence."""
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
         sizes = tuple(sizes[0])
-    return tuple(n.__index__() for n in sizes)
+    return tuple(map(operator.index, sizes))
 
 
 # ---------------------------------------------------------------- reshape
@@ -398,6 +399,8 @@ def repeat(input: Any, *sizes: Any) -> Any:
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor; "
             f"got {len(reps)} for {x.ndim} dimensions"
         )
+    if any(n < 0 for n in reps):
+        raise RuntimeError(f"Trying to create tensor with negative dimension: repeat({list(reps)})")
     return repeat_whole(x, reps)
 
 

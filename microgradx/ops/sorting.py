@@ -97,7 +97,8 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     axis = axis_of(dim, x.ndim)
     if not 0 <= k <= (x.array.shape[axis] if x.ndim else 1):
         raise RuntimeError(f"selected index k out of range; got k = {k} for shape {list(x.shape)} and dim {dim}")
-    return picked(return_types.topk, x, axis, lambda a, axis: order(a, axis, largest).take(range(k), axis))
+    picks = k if x.ndim else 1  # a number is picked in any case, as in PyTorch
+    return picked(return_types.topk, x, axis, lambda a, axis: order(a, axis, largest).take(range(picks), axis))
 
 
 @primitive(name="Median")
