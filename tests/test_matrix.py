@@ -200,6 +200,18 @@ def test_strided_memory(row, case):
         np.testing.assert_allclose(values(x), values(y), 1e-12, 1e-12)
 
 
+@valid
+def test_results_can_be_viewed(row, case):
+    """Whatever the inputs' order in memory, where PyTorch's results are in the order of their elements, so are these."""
+    arrays = [a.T.copy().T for a in drawn(case)]
+    ours, theirs = (outcome(m, row, case, arrays) for m in (mgx, torch))
+    if isinstance(theirs, Exception):  # some do not take every order
+        return
+    for x, y in zip(ours, theirs, strict=True):
+        if isinstance(y, torch.Tensor) and y.is_contiguous():
+            assert x.view(-1).shape == (y.numel(),)
+
+
 @pytest.mark.parametrize(("row", "case"), params(integers=True))
 def test_integers(row, case):
     """Integers in the place of floats: the dtype that PyTorch gives, or an error where it raises one."""

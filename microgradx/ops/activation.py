@@ -15,7 +15,7 @@ import numpy as np
 from microgradx.dtypes import to_numpy
 from microgradx.engine import HALF, cast, primitive
 from microgradx.graph import Array
-from microgradx.ops.elementwise import keep, sigmoid
+from microgradx.ops.elementwise import in_order, keep, sigmoid
 from microgradx.ops.erf import normal_density, phi
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.norm import inner, total
@@ -177,7 +177,7 @@ softplus.derivatives(x=lambda g, x, beta, threshold: choose(x * beta > threshold
 @primitive(name="LogSigmoid", align=real("log_sigmoid_cpu"))
 def logsigmoid(x: Array) -> Array:
     """``log(1 / (1 + exp(-x)))``, where sigmoid alone would have become 0."""
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
+    return in_order(np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x))))
 
 
 logsigmoid.derivatives(x=lambda g, x: g * sigmoid(-x))
@@ -304,7 +304,7 @@ def normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``exp(x) / Σ exp(x)`` along one axis; with the maximum taken off, nothing overflows."""
     if x.dtype is HALF:
         return normalized_exp(single(x), axis).astype(HALF)
-    e = x - largest(x, axis)
+    e = in_order(x - largest(x, axis))
     np.exp(e, out=e)
     e /= total(e, axis)
     return e
@@ -329,7 +329,7 @@ def log_normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``x - log Σ exp(x)`` along one axis."""
     if x.dtype is HALF:
         return log_normalized_exp(single(x), axis).astype(HALF)
-    shifted = x - largest(x, axis)
+    shifted = in_order(x - largest(x, axis))
     shifted -= np.log(total(np.exp(shifted), axis))
     return shifted
 

@@ -207,7 +207,7 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Any:
         )
     if vector:
         return solution(A, B[..., None])[..., 0]
-    return solution(A, B) if left else turned(solution(turned(A), turned(B)))
+    return solution(A, B) if left else turned(solution(turned(A), turned(B))).contiguous()
 
 
 # ---------------------------------------------------------------- factors

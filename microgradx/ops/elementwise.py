@@ -30,6 +30,12 @@ def wide(x: Array) -> Array:
     return x if x.itemsize > 2 else x.astype(np.float32)
 
 
+def in_order(x: Array) -> Array:
+    """In memory in the order of its elements, for `view`. NumPy's results are in the order of their operands, and so
+    are PyTorch's, but only those of operations on each element by itself."""
+    return x if x.flags.c_contiguous else np.ascontiguousarray(x)
+
+
 def floats(x: Array, y: Array) -> tuple[Array, Array]:
     """Two operands of one floating dtype."""
     x, y = promote(x, y)
@@ -237,7 +243,7 @@ def masked_fill(input: Array, mask: Array, value: Array) -> Array:
         raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}")
     if getattr(value, "ndim", 0):
         raise RuntimeError(f"masked_fill: expected a number or a 0-dimensional value, got shape {value.shape}")
-    return np.where(mask, element(value, input.dtype), input)
+    return in_order(np.where(mask, element(value, input.dtype), input))
 
 
 masked_fill.derivatives(

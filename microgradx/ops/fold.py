@@ -14,6 +14,7 @@ from microgradx.graph import Array
 from microgradx.ops import conv
 from microgradx.ops.activation import real
 from microgradx.ops.conv import Sizes, Slide, inside, pad, per_axis
+from microgradx.ops.elementwise import in_order
 from microgradx.ops.face import check_tensor
 
 
@@ -31,7 +32,7 @@ def overlap(columns: Array, spatial: Sizes, kernel: Sizes, places: Sizes, slide:
     channels = columns.shape[1] // math.prod(kernel)
     padded = tuple(n + sum(around) for n, around in zip(spatial, slide.padding, strict=True))
     columns = columns.reshape(len(columns), channels, *kernel, *places)
-    return conv.fold(columns, padded, slide)[inside(spatial, slide.padding)]
+    return in_order(conv.fold(columns, padded, slide)[inside(spatial, slide.padding)])
 
 
 windows.derivatives(x=lambda g, x_shape, kernel, places, slide: overlap(g, x_shape[2:], kernel, places, slide))

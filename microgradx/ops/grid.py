@@ -168,7 +168,7 @@ def grid_sample(
     # Each plane in a row, with a zero behind it that stands for all that is outside.
     (n, c), cells = tuple(input.shape[:2]), math.prod(spatial)
     planes = surround(np.reshape(input, (n, c, cells)), ((0, 0), (0, 0), (0, 1)), 0)
-    out = None
+    out: Any = None
     for corner in itertools.product(*along):
         (index, weight), outside = corner[0], corner[0][0] < 0
         for (cell, factor), length in zip(corner[1:], spatial[1:], strict=True):
@@ -177,7 +177,7 @@ def grid_sample(
         held = take(planes, np.broadcast_to(index, (n, c, *index.shape[2:])), (cells + 1,))
         part = held * weight[:, None]
         out = part if out is None else out + part
-    return out
+    return out.contiguous()
 
 
 def check_grid(input: Any, grid: Any, mode: str) -> None:

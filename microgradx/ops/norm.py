@@ -14,6 +14,7 @@ import numpy as np
 
 from microgradx.engine import HALF, primitive
 from microgradx.graph import Array
+from microgradx.ops.elementwise import in_order
 from microgradx.ops.reduction import Axes, add_up, count, reduce_var, single
 
 
@@ -56,7 +57,7 @@ def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, ep
         return d.astype(HALF), mean, var
     n = count(x.shape, axis)
     mean = total(x, axis) / n
-    d = x - mean
+    d = in_order(x - mean)
     var = inner(d, d, axis) / n
     d *= 1 / np.sqrt(var + eps)
     if weight is not None:

@@ -17,6 +17,7 @@ import numpy as np
 from microgradx.engine import primitive
 from microgradx.graph import Array, wrap
 from microgradx.ops.conv import Sizes, Slide, batch, inside, pad, per_axis, tap
+from microgradx.ops.elementwise import in_order
 from microgradx.ops.face import check_tensor
 from microgradx.ops.reduction import mean as average
 
@@ -106,7 +107,7 @@ def avg_pool(x: Array, kernel: Sizes, size: Sizes, slide: Slide, divisor: Any) -
         x = functools.reduce(np.add, taps)
     if x.dtype.kind == "i":  # towards 0, as PyTorch divides
         return np.sign(x) * np.sign(divisor) * (np.absolute(x) // np.absolute(divisor))
-    return x / divisor
+    return in_order(x) / divisor
 
 
 @primitive(name="AvgUnpool")

@@ -16,7 +16,7 @@ from microgradx import return_types
 from microgradx.dtypes import default, to_numpy
 from microgradx.engine import HALF, broadcast_to, cast, primitive
 from microgradx.graph import Array, wrap
-from microgradx.ops.elementwise import plus
+from microgradx.ops.elementwise import in_order, plus
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 
 Axes = Any
@@ -68,7 +68,7 @@ def add_up(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Sum over ``axis``."""
     if x.dtype is HALF:
         return add_up(single(x), axis, keepdims).astype(HALF)
-    return total(x, axis, keepdims=keepdims)
+    return in_order(total(x, axis, keepdims=keepdims))
 
 
 reduce_sum = primitive(np.sum, name="Sum")(add_up)
@@ -123,7 +123,7 @@ def reduce_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     if x.dtype is HALF:
         return reduce_mean(single(x), axis, keepdims).astype(HALF)
     n = count(x.shape, axis)
-    return total(x, axis, keepdims=keepdims) / (n or math.nan)
+    return in_order(total(x, axis, keepdims=keepdims)) / (n or math.nan)
 
 
 reduce_mean.derivatives(
@@ -160,7 +160,7 @@ def require_floating(name: str, input: Any) -> None:
 @primitive(np.prod, name="Prod")
 def reduce_prod(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Product over ``axis``."""
-    return product(x, axis, keepdims=keepdims)
+    return in_order(product(x, axis, keepdims=keepdims))
 
 
 def product_of_others(x: Array, axis: Axes) -> Array:
@@ -222,7 +222,7 @@ def reduce_var(x: Array, axis: Axes = None, correction: float = 1, keepdims: boo
         return reduce_var(single(x), axis, correction, keepdims).astype(HALF)
     n = count(x.shape, axis)
     d = x - total(x, axis, keepdims=True) / (n or math.nan)
-    return total(d * d, axis, keepdims=keepdims) / x.dtype.type(builtins.max(0, n - correction))
+    return in_order(total(d * d, axis, keepdims=keepdims)) / x.dtype.type(builtins.max(0, n - correction))
 
 
 def var_by_x(g: Array, x: Array, axis: Axes, correction: float) -> Array:
@@ -375,13 +375,13 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
 @primitive(np.amax, name="Amax")
 def reduce_max(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Maximum over ``axis``."""
-    return greatest(x, axis, keepdims=keepdims)
+    return in_order(greatest(x, axis, keepdims=keepdims))
 
 
 @primitive(np.amin, name="Amin")
 def reduce_min(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Minimum over ``axis``."""
-    return least(x, axis, keepdims=keepdims)
+    return in_order(least(x, axis, keepdims=keepdims))
 
 
 def to_extreme(g: Array, x: Array, axis: Axes, out: Array) -> Array:
@@ -424,7 +424,7 @@ def picked(x: Array, indices: Array, axis: int, keepdims: bool) -> tuple[Array, 
 @primitive(name="Gather")
 def take_along(x: Array, indices: Array, axis: int) -> Array:
     """``x[..., indices, ...]`` along one axis; all other dimensions go side by side."""
-    return np.take_along_axis(x, indices, axis)
+    return in_order(np.take_along_axis(x, indices, axis))
 
 
 @primitive()
@@ -565,13 +565,13 @@ def argument(input: Any, function: Any, dim: int | None, keepdim: bool) -> Any:
 @primitive()
 def reduce_any(x: Array, axis: Axes, keepdims: bool) -> Array:
     """Whether some element is non-zero."""
-    return some(x, axis, keepdims=keepdims)
+    return in_order(some(x, axis, keepdims=keepdims))
 
 
 @primitive()
 def reduce_all(x: Array, axis: Axes, keepdims: bool) -> Array:
     """Whether every element is non-zero."""
-    return every(x, axis, keepdims=keepdims)
+    return in_order(every(x, axis, keepdims=keepdims))
 
 
 @face
@@ -596,7 +596,7 @@ def running_sum(x: Array, axis: int) -> Array:
     """Sums of the elements up to each one."""
     if x.dtype is HALF:
         return running_sum(single(x), axis).astype(HALF)
-    return np.add.accumulate(x, axis) if x.ndim else x.copy()
+    return in_order(np.add.accumulate(x, axis)) if x.ndim else x.copy()
 
 
 @primitive()
@@ -629,7 +629,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
 @primitive(np.cumprod, name="Cumprod")
 def running_product(x: Array, axis: int) -> Array:
     """Products of the elements up to each one."""
-    return np.multiply.accumulate(x, axis)
+    return in_order(np.multiply.accumulate(x, axis))
 
 
 def running_product_by_x(g: Array, x: Array, axis: int) -> Array:
@@ -692,7 +692,7 @@ def p_norm(x: Array, p: float, axis: Axes, keepdims: bool) -> Array:
             "operation does not have an identity"
         )
     size = np.absolute(single(x) if x.dtype is HALF else x)
-    return norm_of(size, p, axis, keepdims).astype(x.dtype, copy=False)
+    return norm_of(size, p, axis, keepdims).astype(x.dtype, order="C", copy=False)
 
 
 def p_norm_by_x(g: Array, x: Array, p: float, axis: Axes, out: Array) -> Array:

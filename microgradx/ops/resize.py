@@ -97,7 +97,7 @@ def resized_bytes(x: Array, matrices: list[Array]) -> Array:
         steps = np.trunc(m * 2**p + np.copysign(0.5, m))
         sums = np.moveaxis(np.moveaxis(x, axis, -1) @ steps.T, -1, axis)  # whole numbers, exact in float64
         x = np.clip(np.floor(sums / 2**p + 0.5), 0, 255)
-    return x.astype(np.uint8)
+    return x.astype(np.uint8, order="C")
 
 
 # ---------------------------------------------------------------- PyTorch's face

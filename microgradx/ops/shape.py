@@ -15,7 +15,7 @@ import numpy as np
 from microgradx.dtypes import as_dtype, promote_types
 from microgradx.engine import broadcast_to, cast, primitive
 from microgradx.graph import NUMPY, Array, Variable
-from microgradx.ops.elementwise import keep
+from microgradx.ops.elementwise import in_order, keep
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 from microgradx.views import attach, view
 
@@ -305,7 +305,7 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
 @primitive(np.roll)
 def cycle(x: Array, shift: Any, axis: Any) -> Array:
     """Shifted by ``shift`` along ``axis``, cyclically."""
-    return np.roll(x, shift, axis)
+    return in_order(np.roll(x, shift, axis))
 
 
 cycle.derivatives(
@@ -423,7 +423,7 @@ def part(x: Array, axis: int, start: int, stop: int) -> Array:
 @primitive(name="Cat")
 def concatenate(axis: int, *arrays: Array) -> Array:
     """Arrays one behind the other along an existing axis."""
-    return np.concatenate(arrays, axis)
+    return in_order(np.concatenate(arrays, axis))
 
 
 def parts(g: Array, axis: int, arrays_shape: tuple[tuple[int, ...], ...]) -> list[Array]:
@@ -439,7 +439,7 @@ NUMPY[np.concatenate] = lambda arrays, axis=0: concatenate(axis % arrays[0].ndim
 @primitive(name="Stack")
 def pile(axis: int, *arrays: Array) -> Array:
     """Arrays of one shape side by side along a new axis."""
-    return piled(arrays) if axis == 0 else np.stack(arrays, axis)
+    return in_order(piled(arrays) if axis == 0 else np.stack(arrays, axis))
 
 
 def piled(arrays: Sequence[Array]) -> Array:
@@ -741,7 +741,7 @@ def triangle(name: str, input: Any, diagonal: int, function: Any) -> Any:
     x = check_tensor(name, input)
     if x.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-    return keep(x, np.broadcast_to(function(np.ones(x.array.shape[-2:], bool), diagonal), x.array.shape))
+    return keep(x.contiguous(), np.broadcast_to(function(np.ones(x.array.shape[-2:], bool), diagonal), x.array.shape))
 
 
 @face(inplace=True)

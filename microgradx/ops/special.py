@@ -371,7 +371,7 @@ def mvlgamma(input: Any, p: int) -> Any:
         >>> mgx.mvlgamma(mgx.tensor([2.0, 3.0]), 2)
         tensor([0.4516, 1.5502])
     """
-    x = check_tensor("mvlgamma", input)
+    x = check_tensor("mvlgamma", input).contiguous()
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     return sum((lgamma(x - j / 2) for j in range(p)), p * (p - 1) / 4 * math.log(math.pi))

@@ -114,7 +114,7 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     """
     axis = trailing("rms_norm", input, normalized_shape, weight)
     act.real("rms_norm")(input.array)
-    x = input if input.itemsize > 2 else input.float()  # squares of half precision may exceed its range
+    x = input.contiguous() if input.itemsize > 2 else input.float()  # squares of half precision may exceed its range
     eps = finfo(x.dtype).eps if eps is None else eps
     out = x * ((x * x).mean(axis, keepdim=True) + eps).rsqrt()
     return (out if weight is None else out * weight).to(input.dtype)
@@ -175,7 +175,7 @@ def batch_norm(
     weight, bias = per_channel(weight, len(shape)), per_channel(bias, len(shape))
     if not training:
         mean, var = (per_channel(r.array, len(shape)) for r in (running_mean, running_var))
-        out = (input - mean) * (1 / np.sqrt(var + eps))
+        out = (input.contiguous() - mean) * (1 / np.sqrt(var + eps))
         out = out if weight is None else out * weight
         return (out if bias is None else out + bias).to(input.dtype)
     n = math.prod(shape) // max(shape[1], 1)

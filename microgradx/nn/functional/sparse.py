@@ -244,4 +244,4 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     n = int(indices.max()) + 1 if num_classes == -1 else num_classes
     if (indices >= n).any():
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return wrap((indices[..., None] == np.arange(n)).astype(np.int64))
+    return wrap((indices[..., None] == np.arange(n)).astype(np.int64, order="C"))
