@@ -194,7 +194,7 @@ def mirrored_padding(shape: Sizes, size: Sizes, places: Sizes, slide: Slide) -> 
 
     Where all steps are 1, what comes back to a cell from the places that have read it is again a window of places.
     """
-    if any(s > 1 for s in slide.stride) or shape[1] < 16:
+    if any(s > 1 for s in slide.stride) or shape[1] < min(16, shape[0] // slide.groups):
         return None
     reach = [m * (k - 1) for m, k in zip(slide.dilation, shape[2:], strict=True)]
     before = [r - p for r, (p, _) in zip(reach, slide.padding, strict=True)]
@@ -205,7 +205,8 @@ def mirrored_padding(shape: Sizes, size: Sizes, places: Sizes, slide: Slide) -> 
 def mirrored(w: Array, groups: int) -> Array:
     """Kernels that look from the result back: (O, C / groups, *kernel) -> (C, O / groups, *kernel), each turned round."""
     w = np.flip(w, tuple(range(2, w.ndim))).reshape(groups, len(w) // groups, *w.shape[1:])
-    return w.swapaxes(1, 2).reshape(-1, w.shape[1], *w.shape[3:])
+    # Contiguous, because BLAS does not read backwards.
+    return np.ascontiguousarray(w.swapaxes(1, 2)).reshape(-1, w.shape[1], *w.shape[3:])
 
 
 @primitive(name="ConvolutionWeight")
