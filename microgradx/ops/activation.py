@@ -15,18 +15,13 @@ import numpy as np
 from microgradx.dtypes import to_numpy
 from microgradx.engine import HALF, cast, primitive
 from microgradx.graph import Array
-from microgradx.ops.elementwise import in_order, keep, sigmoid
+from microgradx.ops.elementwise import choose, in_order, keep, sigmoid
 from microgradx.ops.erf import normal_density, phi
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.norm import inner, total
 from microgradx.ops.pieces import elementwise
 from microgradx.ops.reduction import largest, reduce_sum, single
 from microgradx.views import legacy_name
-
-
-def choose(condition: Array, x: Array, y: Array) -> Array:
-    """``np.where(condition, x, y)``, as fast on a random condition as on a regular one."""
-    return keep(x, condition) + keep(y, ~condition)
 
 
 def real(name: str) -> Callable[[Array], Array]:
@@ -168,7 +163,7 @@ def softplus(x: Array, beta: float, threshold: float) -> Array:
     """``log(1 + exp(beta · x)) / beta``, and x itself from where the two are nearly equal."""
     real("softplus_cpu")(x)
     z = x * beta
-    return np.where(z > threshold, x, (np.maximum(z, 0) + np.log1p(np.exp(-np.absolute(z)))) / beta)
+    return choose(z > threshold, x, (np.maximum(z, 0) + np.log1p(np.exp(-np.absolute(z)))) / beta)
 
 
 softplus.derivatives(x=lambda g, x, beta, threshold: choose(x * beta > threshold, g, g * sigmoid(x * beta)))
