@@ -43,6 +43,7 @@ USES = {
     "insert last": lambda lib: repr(lib.nn.Sequential(*three(lib)).insert(3, lib.nn.Tanh())),
     "insert from the end": lambda lib: repr(lib.nn.Sequential(*three(lib)).insert(-1, lib.nn.Tanh())),
     "add": lambda lib: repr(lib.nn.Sequential(*three(lib)) + lib.nn.Sequential(lib.nn.Tanh())),
+    "add in place": lambda lib: repr(operator.iadd(lib.nn.Sequential(), lib.nn.Sequential(lib.nn.Tanh()))),
     "times": lambda lib: repr(2 * lib.nn.Sequential(lib.nn.Tanh(), lib.nn.ReLU())),
     "pop": lambda lib: popped(lib.nn.Sequential(*three(lib)), 1),
     "pop from list": lambda lib: popped(lib.nn.ModuleList(three(lib)), -1),
@@ -55,6 +56,7 @@ USES = {
     "repeated": lambda lib: repr(lib.nn.ModuleList([*(lib.nn.Linear(2, 2) for _ in range(3)), lib.nn.ReLU()])),
     "repeated blocks": lambda lib: repr(lib.nn.ModuleList(lib.nn.Sequential(*three(lib)) for _ in range(2))),
     "list add": lambda lib: repr(operator.add(lib.nn.ModuleList(three(lib)), [lib.nn.Tanh()])),
+    "list add in place": lambda lib: repr(operator.iadd(lib.nn.ModuleList(), three(lib))),
     "list insert": lambda lib: inserted(lib.nn.ModuleList(three(lib)), 1, lib.nn.Tanh()),
     "list extend": lambda lib: repr(lib.nn.ModuleList().extend(three(lib)).append(lib.nn.ReLU())),
     "dict": lambda lib: repr(lib.nn.ModuleDict({"a": lib.nn.ReLU(), "b": lib.nn.Sequential(*three(lib))})),
@@ -78,6 +80,8 @@ MISTAKES = {
     "no iterable": lambda lib: lib.nn.ModuleList(3),
     "add a list": lambda lib: operator.add(lib.nn.Sequential(), [lib.nn.ReLU()]),
     "no times": lambda lib: lib.nn.Sequential(lib.nn.ReLU()) * 0,
+    "times a half": lambda lib: lib.nn.Sequential(lib.nn.ReLU()) * 1.5,
+    "insert a number": lambda lib: lib.nn.Sequential().insert(0, 3),
     "insert far": lambda lib: lib.nn.Sequential().insert(1, lib.nn.ReLU()),
     "replace far": lambda lib: replaced(lib.nn.Sequential(), 0, lib.nn.ReLU()),
     "no such key": lambda lib: lib.nn.ModuleDict()["a"],
@@ -135,6 +139,7 @@ def parameter_dict_used(lib, parameters):
     parameters.update({"z": lib.ones(1)})
     out = [list(parameters), [tuple(p.shape) for p in parameters.values()], [k for k, _ in parameters.items()]]
     out += ["y" in parameters, parameters.get("w", 3), tuple(parameters.setdefault("v", lib.ones(2)).shape)]
+    out.append(tuple(parameters.setdefault("v", lib.ones(9)).shape))
     out += [tuple(parameters.pop("x").shape), len(parameters), list(parameters.keys())]
     parameters.clear()
     return [*out, list(parameters.parameters())]
@@ -148,7 +153,15 @@ def test_uses(use):
 @pytest.mark.parametrize("mistake", [m for m in MISTAKES if m != "call module list"])
 def test_mistakes(mistake):
     kind, _ = both(error(MISTAKES[mistake]))
-    assert kind in ("IndexError", "TypeError", "ValueError", "KeyError", "RuntimeError")
+    assert kind in ("IndexError", "TypeError", "ValueError", "KeyError", "RuntimeError", "AssertionError")
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_dictionaries_have_pairs_with_names(lib):
+    with pytest.raises(TypeError, match=r"ModuleDict update sequence element #0 should be Iterable; is *int"):
+        lib.nn.ModuleDict([3])
+    with pytest.raises(TypeError, match=r"not a string \(type is 'int'\)"):
+        lib.nn.ParameterDict({1: lib.ones(1)})
 
 
 @pytest.mark.parametrize("lib", [mgx, torch])

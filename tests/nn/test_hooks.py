@@ -187,6 +187,15 @@ def test_a_backward_hook_that_returns_too_many_gradients_raises(lib):
 
 
 @pytest.mark.parametrize("lib", [mgx, torch])
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")
+def test_a_backward_hook_cannot_make_gradients_where_there_are_none(lib):
+    layer = linear(lib)
+    layer.register_full_backward_hook(lambda m, g_in, g_out: (lib.ones(1, 2),))
+    with pytest.raises(RuntimeError, match="where no input requires gradient should always return None"):
+        layer(lib.ones(1, 2)).sum().backward()
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
 def test_what_a_backward_hook_watches_cannot_be_written_to(lib):
     layer = lib.nn.ReLU(inplace=True)
     layer.register_full_backward_hook(lambda *_: None)

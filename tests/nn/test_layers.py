@@ -567,6 +567,54 @@ def test_a_linear_cross_entropy_does_not_compute_in_chunks():
         layer(mgx.ones(1, 3), mgx.tensor([1]))
 
 
+MISTAKES = [
+    lambda lib: lib.nn.Softmax2d()(lib.ones(2, 3)),
+    lambda lib: lib.nn.Embedding.from_pretrained(lib.ones(3)),
+    lambda lib: lib.nn.EmbeddingBag.from_pretrained(lib.ones(3)),
+    lambda lib: lib.nn.EmbeddingBag(3, 4, _weight=lib.eye(3)),
+    lambda lib: lib.nn.LinearCrossEntropyLoss(3, 2, weight=lib.ones(3)),
+    lambda lib: lib.nn.MultiMarginLoss(weight=lib.ones(2, 2)),
+    lambda lib: lib.nn.GroupNorm(2, 4)(lib.ones(4)),
+    lambda lib: lib.nn.GroupNorm(4, 4)(lib.ones(1, 4)),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_raise_pytorchs_errors(mistake):
+    errors = []
+    for lib in (mgx, torch):
+        with pytest.raises((RuntimeError, ValueError, AssertionError)) as error:
+            mistake(lib)
+        errors.append((error.type, str(error.value)))
+    assert errors[0] == errors[1]
+
+
+RESET = {
+    name: (args, options) for name, args, options, _ in LAYERS if hasattr(getattr(torch.nn, name), "reset_parameters")
+}
+
+
+@pytest.mark.parametrize("name", RESET)
+def test_parameters_can_be_reset(name):
+    states = []
+    for lib in (mgx, torch):
+        layer = make(lib, name, *RESET[name])
+        with lib.no_grad():
+            for t in (*layer.parameters(), *layer.buffers()):
+                t.fill_(7)
+        layer.reset_parameters()
+        states.append({key: t.numpy() for key, t in layer.state_dict().items()})
+    for key, expected in states[1].items():
+        np.testing.assert_array_equal(states[0][key], expected, err_msg=key)
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_the_older_limits_of_a_hardtanh_warn(lib):
+    with pytest.warns(FutureWarning, match="keyword argument `min_value` is deprecated and renamed to `min_val`"):
+        layer = lib.nn.Hardtanh(min_value=-3)
+    assert layer(lib.tensor([-5.0, 5.0])).tolist() == [-3.0, 1.0]
+
+
 HALF = [
     ("LayerNorm", (8,), (4, 8)),
     ("RMSNorm", (8,), (4, 8)),

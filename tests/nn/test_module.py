@@ -244,6 +244,16 @@ class Bad:
         network(lib).set_submodule("", lib.nn.ReLU())
 
     @staticmethod
+    def set_a_number(lib):
+        network(lib).set_submodule("1", 3)
+
+    @staticmethod
+    def computed_parameter(lib):
+        computed = lib.nn.Parameter(lib.ones(1), requires_grad=False)
+        computed.mul_(lib.ones(1, requires_grad=True))
+        lib.nn.Module().register_parameter("x", computed)
+
+    @staticmethod
     def set_under_a_parameter(lib):
         network(lib).set_submodule("0.first.weight", lib.nn.ReLU())
 
@@ -404,6 +414,16 @@ def test_to_refuses_other_devices_and_integers():
 
 
 @libraries
+def test_names_lead_to_what_they_name(lib):
+    model = network(lib)
+    assert model.get_parameter("0.first.weight") is model[0].first.weight
+    assert model.get_buffer("2.norm.running_mean") is model[2].norm.running_mean
+    assert model.get_submodule("2.norm") is model[2].norm
+    model.register_module("last", lib.nn.Tanh())
+    assert model.get_submodule("last") is model[-1]
+
+
+@libraries
 def test_a_buffer_may_be_none(lib):
     assert lib.nn.BatchNorm1d(1, track_running_stats=False).get_buffer("running_mean") is None
 
@@ -444,6 +464,18 @@ def test_loading_casts_but_assigning_does_not():
     assert isinstance(layer.weight, nn.Parameter)
     assert layer.weight.requires_grad
     assert np.shares_memory(layer.weight.detach().numpy(), state["weight"].numpy())
+
+
+@libraries
+def test_assigning_takes_over_parameters_and_buffers(lib):
+    layer = lib.nn.BatchNorm1d(2)
+    state = {name: t + 1 for name, t in layer.state_dict().items()}
+    state["weight"] = lib.nn.Parameter(state["weight"], requires_grad=False)
+    layer.load_state_dict(state, assign=True)
+    assert layer.weight is state["weight"]
+    assert layer.weight.requires_grad
+    assert layer.running_mean is state["running_mean"]
+    assert list(layer.state_dict()) == list(state)
 
 
 def wrong_state(lib):

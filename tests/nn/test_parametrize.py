@@ -111,7 +111,9 @@ def test_assigning_goes_through_the_inverse():
         original = layer.parametrizations.weight.original
         new = lib.arange(9.0).view(3, 3)
         layer.weight = new
-        wrong = error(lambda: setattr(layer, "weight", new.double()))
+        wrong = [error(lambda: setattr(layer, "weight", new.double()))]
+        layer.parametrizations.weight[0].right_inverse = lambda w: 3
+        wrong.append(error(lambda: setattr(layer, "weight", new)))
         tools(lib).register_parametrization(layer, "weight", make.skew())
         no_inverse = error(lambda: setattr(layer, "weight", new))
         return original is layer.parametrizations.weight.original, numbers(original), wrong, no_inverse
@@ -131,6 +133,10 @@ def test_several_originals():
         wrong = error(lambda: setattr(layer, "weight", lib.ones(3, 2)))
         rank_one.right_inverse = lambda w: (w[:, :1].double(), w[:1])
         dtype = error(lambda: setattr(layer, "weight", lib.ones(3, 2)))
+        rank_one.right_inverse = lambda w: (w[:, :1], 3)
+        number = error(lambda: setattr(layer, "weight", lib.ones(3, 2)))
+        rank_one.right_inverse = lambda w: (w[:, :1], w[:1] / 2)
+        layer.weight = lib.arange(1.0, 7.0).view(3, 2)
         rank_one.right_inverse = lambda w: w
         single = error(lambda: setattr(layer, "weight", lib.ones(3, 2)))
         with pytest.raises(ValueError, match="Cannot leave unparametrized"):
@@ -138,7 +144,7 @@ def test_several_originals():
         gradients = [numbers(p.grad) for p in chain.parameters()]
         tools(lib).remove_parametrizations(layer, "weight")
         return (
-            list(chain.state_dict()), chain.ntensors, chain.is_tensor, gradients, wrong, dtype, single[0],
+            list(chain.state_dict()), chain.ntensors, chain.is_tensor, gradients, wrong, dtype, number[0], single[0],
             numbers(layer.weight), type(layer).__name__, [k for k, _ in layer.named_parameters()],
         )  # fmt: skip
 
@@ -235,6 +241,8 @@ def test_unsafe_allows_other_shapes(lib):
     before = other.weight.detach().clone()
     tools(lib).register_parametrization(other, "weight", no)  # an inverse that is not implemented is none
     assert lib.equal(other.weight.detach(), before * 2)
+    tools(lib).register_parametrization(other, "weight", no)
+    assert lib.equal(other.weight.detach(), before * 4)
 
 
 @LIBS

@@ -411,6 +411,13 @@ ERRORS = [
     (lambda: F.layer_norm(x, (4,)), RuntimeError, r"Given normalized_shape=\[4\], expected input with shape \[\*, 4\]"),
     (lambda: F.layer_norm(x, 3, mgx.ones(4)), RuntimeError, "Expected weight to be of same shape as normalized_shape"),
     (lambda: F.batch_norm(x[:1], None, None, training=True), ValueError, "Expected more than 1 value per channel"),
+    (lambda: F.layer_norm(x.double(), 3, mgx.ones(3)), RuntimeError, "mixed dtype"),
+    (
+        lambda: F.layer_norm(x, 3, mgx.ones(3).half()),
+        RuntimeError,
+        "mixed dtype .CPU.: expect parameter to have scalar",
+    ),
+    (lambda: F.batch_norm(x[0], None, None, training=True), RuntimeError, "expected input .N, C. or .N, C, ..."),
     (lambda: F.batch_norm(x, None, None), RuntimeError, "running_mean must be defined in evaluation mode"),
     (lambda: F.batch_norm(x, x[0, :2], x[0]), RuntimeError, "running_mean should contain 3 elements not 2"),
     (lambda: F.group_norm(x, 2), RuntimeError, "divisible by num_groups"),
