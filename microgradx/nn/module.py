@@ -798,8 +798,7 @@ class Module:
 
         Raises: RuntimeError: always; use ``to(device)`` with ``device("cpu")``.
         """
-        Device("cuda")
-        return self
+        return self.to("cuda")
 
     # ---------------------------------------------------------------- state
 

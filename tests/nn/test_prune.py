@@ -234,6 +234,7 @@ MISTAKES = [
     lambda lib: prune(lib).random_structured(layer(lib), "bias", 1, 0),
     lambda lib: prune(lib).random_structured(layer(lib), "weight", 1, 2),
     lambda lib: prune(lib).random_structured(layer(lib), "weight", 9, 0),
+    lambda lib: prune(lib).random_structured(layer_pruned(lib), "weight", 1, -3),
     lambda lib: prune(lib).ln_structured(layer(lib), "bias", 1, 2, 0),
     lambda lib: prune(lib).l1_unstructured(layer(lib), "wight", 1),
     lambda lib: prune(lib).global_unstructured(3, prune(lib).L1Unstructured, amount=1),

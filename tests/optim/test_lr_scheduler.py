@@ -38,7 +38,9 @@ SCHEDULES: dict[str, Make] = {
     "PolynomialLR": lambda s, o: s.PolynomialLR(o, 30, 2.0),
     "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 11, 0.01),
     "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 4, 2, 0.01),
+    "CosineAnnealingWarmRestarts of one length": lambda s, o: s.CosineAnnealingWarmRestarts(o, 4),
     "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.7, total_steps=60),
+    "OneCycleLR of rates": lambda s, o: s.OneCycleLR(o, 0.7, total_steps=60, cycle_momentum=False),
     "OneCycleLR three phases": lambda s, o: s.OneCycleLR(
         o, [0.7, 0.5], epochs=6, steps_per_epoch=10, anneal_strategy="linear", three_phase=True
     ),
@@ -155,11 +157,79 @@ def test_reduce_on_plateau(options: dict[str, Any]) -> None:
             optimizer.step()
             scheduler.step(lib.tensor(loss))
             history.append((scheduler.get_last_lr(), scheduler.num_bad_epochs, scheduler.best))
+        with pytest.warns(UserWarning, match="The epoch parameter in"):
+            scheduler.step(0.5, epoch=3)
+        histories.append([*history, scheduler.last_epoch])
+    assert histories[0] == histories[1]
+
+
+class Power:
+    """A schedule that is an object, and so has a state."""
+
+    def __init__(self, base: float) -> None:
+        self.base = base
+
+    def __call__(self, x: float) -> float:
+        return self.base**x
+
+
+WITH_OBJECTS: dict[str, Callable[[Any, Any, float], Any]] = {
+    "LambdaLR": lambda s, o, base: s.LambdaLR(o, [Power(base), lambda i: 1.0]),
+    "MultiplicativeLR": lambda s, o, base: s.MultiplicativeLR(o, Power(base)),
+    "CyclicLR": lambda s, o, base: s.CyclicLR(o, 0.01, 0.4, 3, scale_fn=Power(base), cycle_momentum=False),
+}
+
+
+@pytest.mark.parametrize("name", WITH_OBJECTS)
+def test_objects_are_saved_by_their_attributes(name: str) -> None:
+    histories = []
+    for lib in BOTH:
+        make, s = WITH_OBJECTS[name], lib.optim.lr_scheduler
+        saved = copy.deepcopy(make(s, optimizer_of(lib), 0.9).state_dict())
+        optimizer = optimizer_of(lib)
+        scheduler = make(s, optimizer, 0.5)
+        scheduler.load_state_dict(saved)
+        for _ in range(5):
+            optimizer.step()
+            scheduler.step()
+            histories.append(scheduler.get_last_lr())
+    assert histories[:5] == histories[5:]
+
+
+MIDDLE: dict[str, tuple[Any, ...]] = {
+    "StepLR": (3, 0.5), "MultiStepLR": ([3, 8, 9],), "ConstantLR": (0.5, 12), "LinearLR": (0.1, 0.9, 20),
+    "ExponentialLR": (0.9,), "PolynomialLR": (30,), "CosineAnnealingLR": (11, 0.01),
+    "CosineAnnealingWarmRestarts": (4, 2), "CyclicLR": (0.01, 0.4, 5), "OneCycleLR": (0.7, 40),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+@pytest.mark.parametrize("name", MIDDLE)
+def test_a_schedule_begins_in_the_middle(name: str) -> None:
+    histories = []
+    for lib in BOTH:
+        optimizer = optimizer_of(lib, momentum=0.5)
+        make = getattr(lib.optim.lr_scheduler, name)
+        first = make(optimizer, *MIDDLE[name])
+        for _ in range(8):
+            optimizer.step()
+            first.step()
+        scheduler = make(optimizer, *MIDDLE[name], last_epoch=8)
+        with pytest.warns(UserWarning, match="please use `get_last_lr"):
+            history: list[Any] = [scheduler.get_lr(), (scheduler.get_last_lr(), options_of(optimizer))]
+        for _ in range(20):
+            optimizer.step()
+            scheduler.step()
+            history.append((scheduler.get_last_lr(), options_of(optimizer)))
         histories.append(history)
     assert histories[0] == histories[1]
 
 
-@pytest.mark.parametrize("name", ["StepLR", "LinearLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR"])
+GIVEN = ["StepLR", "MultiStepLR", "LinearLR", "CosineAnnealingLR", "CyclicLR", "ExponentialLR"]
+GIVEN += [name for name in SCHEDULES if "WarmRestarts" in name]
+
+
+@pytest.mark.parametrize("name", GIVEN)
 def test_an_epoch_may_be_given(name: str) -> None:
     rates = []
     for lib in BOTH:
@@ -342,6 +412,10 @@ WRONG: list[tuple[Make, type[Exception]]] = [
     (lambda s, o: s.LinearLR(o, 0.5, 1.5), ValueError),
     (lambda s, o: s.CosineAnnealingWarmRestarts(o, 0), ValueError),
     (lambda s, o: s.CosineAnnealingWarmRestarts(o, 1, 0), ValueError),
+    (lambda s, o: s.CosineAnnealingWarmRestarts(o, 3, eta_min="low"), ValueError),
+    (lambda s, o: s.CosineAnnealingWarmRestarts(o, 3).step(-1), ValueError),
+    (lambda s, o: s.ReduceLROnPlateau(o, threshold_mode="most"), ValueError),
+    (lambda s, o: s.ChainedScheduler([s.StepLR(o, 1), 3]), TypeError),
     (lambda s, o: s.SequentialLR(o, [], []), ValueError),
     (lambda s, o: s.SequentialLR(o, [s.StepLR(o, 1)], [3]), ValueError),
     (lambda s, o: s.SequentialLR(o, [s.ReduceLROnPlateau(o)], []), ValueError),
@@ -367,6 +441,20 @@ def test_errors_are_pytorchs(make: Make, error: type[Exception]) -> None:
             make(lib.optim.lr_scheduler, optimizer_of(lib))
         texts.append(str(caught.value))
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("lib", BOTH)
+def test_several_schedulers_have_one_optimizer(lib: Any) -> None:
+    s = lib.optim.lr_scheduler
+    parts = [s.StepLR(optimizer_of(lib), 1), s.StepLR(optimizer_of(lib), 1)]
+    with pytest.raises(ValueError, match="expects all schedulers to belong to the same optimizer"):
+        s.ChainedScheduler(parts)
+
+
+@pytest.mark.parametrize("lib", BOTH)
+def test_get_lr_is_for_subclasses(lib: Any) -> None:
+    with pytest.raises(NotImplementedError):
+        lib.optim.lr_scheduler.LRScheduler(optimizer_of(lib))
 
 
 def test_momentum_is_cycled_only_if_there_is_some() -> None:

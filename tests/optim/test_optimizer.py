@@ -132,6 +132,26 @@ def test_whole_numbers_cannot_be_optimized() -> None:
         optim.SGD([x]).step()
 
 
+@pytest.mark.parametrize("name", ["Adafactor", "Muon"])
+def test_matrices_without_gradient_rest(name: str) -> None:
+    x, y = mgx.ones(2, 2, requires_grad=True), mgx.ones(2, 2, requires_grad=True)
+    x.grad = mgx.eye(2)
+    optimizer = getattr(optim, name)([x, y])
+    optimizer.step()
+    assert list(optimizer.state) == [x]
+    assert y.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_a_number_that_was_computed_is_optimized() -> None:
+    x = (mgx.tensor(2.0) * 3).requires_grad_()
+    loss = x * x
+    x.grad = mgx.tensor(1.0)
+    optim.SGD([x], lr=0.5).step()
+    assert x.item() == 5.5
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
 @pytest.mark.parametrize("shape", [(), (3,)])
 def test_a_graph_from_before_the_step_is_out_of_date(shape: tuple[int, ...]) -> None:
     for lib, algorithms in BOTH:
@@ -167,6 +187,11 @@ def test_zero_grad() -> None:
     optimizer.zero_grad(set_to_none=False)
     assert x.grad.tolist() == [0.0, 0.0, 0.0]
     assert not x.grad.requires_grad
+    (x * x).sum().backward()
+    grad = x.grad
+    optimizer.zero_grad(set_to_none=False)
+    assert x.grad is grad
+    assert grad.tolist() == [0.0, 0.0, 0.0]
     optimizer.zero_grad()
     assert x.grad is None
 
@@ -360,6 +385,13 @@ def required_of(lib: Any) -> Any:
     return importlib.import_module(lib.__name__ + ".optim.optimizer").required
 
 
+def vector_for_muon(lib: Any, algorithms: Any) -> None:
+    optimizer, x = algorithms.Muon([matrix(lib)]), leaf(lib)
+    optimizer.add_param_group({"params": [x]})
+    x.grad = lib.ones(x.shape)
+    optimizer.step()
+
+
 WRONG: list[Callable[[Any, Any], Any]] = [
     lambda lib, o: o.SGD([], lr=0.1),
     lambda lib, o: o.SGD(leaf(lib), lr=0.1),
@@ -398,6 +430,7 @@ WRONG: list[Callable[[Any, Any], Any]] = [
     lambda lib, o: o.Adafactor([leaf(lib)], d=0.9),
     lambda lib, o: o.Adafactor([leaf(lib)], weight_decay=-0.1),
     lambda lib, o: o.Muon([leaf(lib)]),
+    lambda lib, o: vector_for_muon(lib, o),
     lambda lib, o: o.Muon([matrix(lib)], lr=-1),
     lambda lib, o: o.Muon([matrix(lib)], momentum=-1),
     lambda lib, o: o.Muon([matrix(lib)], weight_decay=-1),

@@ -205,8 +205,10 @@ LOADERS: dict[str, Program] = {
     "side by side": lambda lib, d: list(d.DataLoader(d.StackDataset(a=range(4), b=Squares(4)), 3)),
     "side by side, at once": lambda lib, d: [
         d.StackDataset(range(3), d.Subset("abc", [2, 1, 0])).__getitems__([2, 0]),
+        d.StackDataset(range(3), "abc")[1], d.StackDataset(a=range(3), b="abc")[1],
         d.StackDataset(a=range(3), b=d.Subset("abc", [2, 1, 0])).__getitems__([2, 0]),
     ],
+    "several of a part": lambda lib, d: d.Subset(lib.arange(9), [1, 3, 5])[[0, 2]].tolist(),
     "distributed": lambda lib, d: [
         [list(sampler), len(sampler), list(d.DataLoader(range(n), 2, sampler=sampler))]
         for n in (1, 5, 12)
@@ -327,6 +329,23 @@ def test_a_batch_does_not_share_memory_and_keeps_the_graph() -> None:
 
 Point = namedtuple("Point", "x y")
 
+
+class Short(Squares):
+    """Gives a sample less than it is asked for."""
+
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        return [self[i] for i in indices[1:]]
+
+
+class Numbers(UserDict[str, int]):
+    """Holds numbers only."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if not isinstance(value, int):
+            raise TypeError
+        super().__setitem__(key, value)
+
+
 BATCHES: list[Callable[[Any], list[Any]]] = [
     lambda lib: [lib.ones(2), lib.zeros(2)],
     lambda lib: [1, 2, 3],
@@ -353,6 +372,7 @@ BATCHES: list[Callable[[Any], list[Any]]] = [
     lambda lib: [array("i", [1, 2]), array("i", [3, 4])],
     lambda lib: [deque([1, 2]), deque([3, 4])],
     lambda lib: [UserDict(a=1), UserDict(a=2)],
+    lambda lib: [Numbers(a=1), Numbers(a=2)],
     lambda lib: [MappingProxyType({"a": 1}), MappingProxyType({"a": 2})],
     lambda lib: [1, 2.5],
     lambda lib: [np.str_("a"), np.str_("b")],
@@ -406,6 +426,8 @@ WRONG: dict[str, Program] = {
     "rank": lambda lib, d: d.DistributedSampler(range(3), 2, 2),
     "negative rank": lambda lib, d: d.DistributedSampler(range(3), 2, -1),
     "arguments of a sampler": lambda lib, d: d.Sampler(range(3)),
+    "sizes of rows": lambda lib, d: d.DataLoader(d.StackDataset(Short(3)), 2).__iter__().__next__(),
+    "no order": lambda lib, d: iter(d.Sampler()),
     "sizes of columns": lambda lib, d: d.StackDataset(range(3), a=1),
     "None": lambda lib, d: d.default_collate([None, None]),
     "other keys": lambda lib, d: d.default_collate([{"a": 1}, {"b": 1}]),

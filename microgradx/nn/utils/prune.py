@@ -75,8 +75,6 @@ class BasePruningMethod(ABC):
 
     def apply_mask(self, module: Module) -> Any:
         """The pruned tensor: mask · original."""
-        if self._tensor_name is None:
-            raise AssertionError(f"Module {module} has to be pruned")
         original = getattr(module, self._tensor_name + "_orig")
         return getattr(module, self._tensor_name + "_mask").to(dtype=original.dtype) * original
 
@@ -140,12 +138,9 @@ class BasePruningMethod(ABC):
 
     def remove(self, module: Module) -> None:
         """Make the tensor a parameter again, which has its zeros for good; `prune.remove` also takes out the hook."""
-        if self._tensor_name is None:
-            raise AssertionError(f"Module {module} has to be pruned before pruning can be removed")
         name = self._tensor_name
         weight = self.apply_mask(module)
-        if hasattr(module, name):
-            delattr(module, name)
+        delattr(module, name)
         original = module._parameters.pop(name + "_orig")
         original.data = weight.data
         del module._buffers[name + "_mask"]
