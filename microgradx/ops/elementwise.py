@@ -681,7 +681,7 @@ clip.derivatives(
 )
 
 
-@face(inplace=True, also=("clip",))
+@face(inplace=True, also=("clip",), out=True)
 def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     """``input`` limited to [min, max].
 
@@ -920,7 +920,7 @@ def scaled(other: Any, alpha: Any) -> Any:
     return other if alpha == 1 else multiply(other, alpha) if isinstance(other, Variable) else other * alpha
 
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input + alpha · other``, broadcast.
 
@@ -934,13 +934,13 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     return plus(*weighted("add", input, other, alpha))
 
 
-@face(inplace=True, also=("subtract",))
+@face(inplace=True, also=("subtract",), out=True)
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input - alpha · other``, broadcast."""
     return subtract(*weighted("sub", input, other, alpha))
 
 
-@face(inplace=True, also=("multiply",))
+@face(inplace=True, also=("multiply",), out=True)
 def mul(input: Any, other: Any) -> Any:
     """``input · other``, broadcast.
 
@@ -950,7 +950,7 @@ def mul(input: Any, other: Any) -> Any:
     return multiply(one_tensor("mul", input, other), other)
 
 
-@face(inplace=True, also=("divide", "true_divide"))
+@face(inplace=True, also=("divide", "true_divide"), out=True)
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     """``input / other``, broadcast; integers are divided as floats.
 
@@ -1019,7 +1019,7 @@ remainder.derivatives(
 )
 
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def pow(input: Any, exponent: Any) -> Any:
     """``input ** exponent``, broadcast; either may be a number.
 
@@ -1038,7 +1038,7 @@ def pow(input: Any, exponent: Any) -> Any:
     return power(one_tensor("pow", input, exponent), exponent)
 
 
-@face(inplace=True, also=("negative",))
+@face(inplace=True, also=("negative",), out=True)
 def neg(input: Any) -> Any:
     """``-input``."""
     if check_tensor("neg", input).array.dtype.kind == "b":
@@ -1049,7 +1049,7 @@ def neg(input: Any) -> Any:
     return negative(input)
 
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def lerp(input: Any, end: Any, weight: Any) -> Any:
     """``input + weight · (end - input)``: on the line from input to end; all of one floating dtype."""
     x = check_tensor("lerp", input)
@@ -1061,13 +1061,13 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
     return plus(input, multiply(subtract(end, input), weight))
 
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
     """``input + value · tensor1 · tensor2``."""
     return plus(input, scaled(multiply(tensor1, tensor2), value))
 
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
     """``input + value · tensor1 / tensor2``, of which at least one is floating."""
     if "f" not in {check_tensor("addcdiv", t).array.dtype.kind for t in (tensor1, tensor2)}:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from microgradx.graph import Variable
+from microgradx.ops.out import into, with_out
 from microgradx.views import check_writable, past_hooks, write
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,7 +31,13 @@ METHODS: dict[str, Callable[..., Any]] = {}
 def face(operation: F, /) -> F: ...
 @overload
 def face(
-    *, function: bool = True, method: bool = True, inplace: bool = False, also: tuple[str, ...] = (), tensors: int = 1
+    *,
+    function: bool = True,
+    method: bool = True,
+    inplace: bool = False,
+    also: tuple[str, ...] = (),
+    tensors: int = 1,
+    out: bool = False,
 ) -> Callable[[F], F]: ...
 def face(
     operation: Any = None,
@@ -40,14 +47,24 @@ def face(
     inplace: bool = False,
     also: tuple[str, ...] = (),
     tensors: int = 1,
+    out: bool = False,
 ) -> Any:
     """Make an operation public, under its own name and those in ``also``.
 
     Of a primitive, the first argument must be a tensor; the first two, with ``tensors=2``; with
-    ``tensors=0`` any one of them, the other may be a number.
+    ``tensors=0`` any one of them, the other may be a number. With ``out`` the function takes the keyword of this name;
+    primitives, and what takes ``dim``, do so anyway.
     """
     if operation is None:
-        return functools.partial(face, function=function, method=method, inplace=inplace, also=also, tensors=tensors)
+        options = {
+            "function": function,
+            "method": method,
+            "inplace": inplace,
+            "also": also,
+            "tensors": tensors,
+            "out": out,
+        }
+        return functools.partial(face, **options)
     public = of_tensors = with_numpys_names(operation)
     if hasattr(operation, "primitive"):
         public = with_numpys_names(on_tensors(operation, tensors))
@@ -55,7 +72,7 @@ def face(
         of_tensors = public
     for name in (operation.__name__, *also):
         if function:
-            FUNCTIONS[name] = public
+            FUNCTIONS[name] = with_out(public) if out else public
         if method:
             METHODS[name] = of_tensors
         if inplace:
@@ -69,6 +86,8 @@ def on_tensors(operation: Callable[..., Any], tensors: int) -> Callable[..., Any
 
     @functools.wraps(operation)
     def call(input: Any, *others: Any, **options: Any) -> Any:
+        if "out" in options:
+            return into(options.pop("out"), call, input, *others, **options)
         if tensors or not any(isinstance(x, Variable) for x in others):
             check_tensor(name, input)
         if tensors == 2 and others:
@@ -91,6 +110,8 @@ def with_numpys_names(operation: Callable[..., Any]) -> Callable[..., Any]:
             for numpys, name in pairs:
                 if numpys in options and name not in options:
                     options[name] = options.pop(numpys)
+            if "out" in options:
+                return into(options.pop("out"), operation, *args, **options)
         return operation(*args, **options)
 
     return call

@@ -158,14 +158,14 @@ def of_dimensions(name: str, *wanted: tuple[Any, int]) -> None:
         raise RuntimeError(f"{name}: expected {expected}, got shapes {got}; matmul works on any of them")
 
 
-@face
+@face(out=True)
 def mm(input: Any, mat2: Any) -> Any:
     """Product of two matrices."""
     of_dimensions("mm", (input, 2), (mat2, 2))
     return matmul(input, mat2)
 
 
-@face
+@face(out=True)
 def bmm(input: Any, mat2: Any) -> Any:
     """Products of two batches of matrices: (b, n, m), (b, m, p) -> (b, n, p)."""
     of_dimensions("bmm", (input, 3), (mat2, 3))
@@ -174,28 +174,28 @@ def bmm(input: Any, mat2: Any) -> Any:
     return matmul(input, mat2)
 
 
-@face
+@face(out=True)
 def mv(input: Any, vec: Any) -> Any:
     """Product of a matrix and a vector."""
     of_dimensions("mv", (input, 2), (vec, 1))
     return matmul(input, vec)
 
 
-@face
+@face(out=True)
 def dot(input: Any, tensor: Any) -> Any:
     """Inner product of two vectors."""
     of_dimensions("dot", (input, 1), (tensor, 1))
     return matmul(input, tensor)
 
 
-@face(also=("ger",))
+@face(also=("ger",), out=True)
 def outer(input: Any, vec2: Any) -> Any:
     """All products of the elements of two vectors: (n), (m) -> (n, m)."""
     of_dimensions("outer", (input, 1), (vec2, 1))
     return multiply(insert(input, 1), vec2)
 
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """``beta · input + alpha · (mat1 @ mat2)``; input is broadcast to the product, and may hold anything if beta is 0."""
     product = mm(mat1, mat2)
