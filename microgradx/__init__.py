@@ -68,6 +68,15 @@ from microgradx.random import (
     set_rng_state,
 )
 from microgradx.size import Size
+from microgradx.switches import (
+    are_deterministic_algorithms_enabled,
+    get_float32_matmul_precision,
+    get_num_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    set_float32_matmul_precision,
+    set_num_threads,
+    use_deterministic_algorithms,
+)
 from microgradx.tensor import Tensor
 from microgradx.version import VERSION as __version__
 
@@ -79,6 +88,7 @@ if TYPE_CHECKING:
         backends,
         cuda,
         datasets,
+        distributed,
         distributions,
         func,
         linalg,
@@ -90,7 +100,7 @@ if TYPE_CHECKING:
     )
 
 _LOADED_WHEN_USED = (
-    "accelerator", "backends", "cuda", "datasets", "distributions", "func", "linalg", "nn", "optim", "utils", "vision",
+    "accelerator", "backends", "cuda", "datasets", "distributed", "distributions", "func", "linalg", "nn", "optim", "utils", "vision",
     "viz",
 )  # fmt: skip
 

@@ -40,6 +40,50 @@ def test_switches_have_pytorchs_defaults_and_can_be_set(monkeypatch):
     monkeypatch.setattr(mgx.backends.cudnn, "benchmark", True)
 
 
+def of_library(library, call):
+    try:
+        return call(library)
+    except Exception as error:
+        return type(error), str(error).partition(" There is one")[0]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda lib: lib.nn.parallel.DistributedDataParallel(lib.nn.Linear(1, 1)),
+        lambda lib: lib.distributed.get_rank(),
+        lambda lib: lib.distributed.get_world_size(),
+        lambda lib: lib.distributed.is_initialized(),
+        lambda lib: lib.get_float32_matmul_precision(),
+        lambda lib: (lib.set_float32_matmul_precision("high"), lib.get_float32_matmul_precision()),
+        lambda lib: lib.set_float32_matmul_precision("highest"),
+        lambda lib: lib.are_deterministic_algorithms_enabled(),
+        lambda lib: (lib.use_deterministic_algorithms(True), lib.are_deterministic_algorithms_enabled()),
+        lambda lib: lib.use_deterministic_algorithms(False, warn_only=True),
+        lambda lib: (lib.are_deterministic_algorithms_enabled(), lib.is_deterministic_algorithms_warn_only_enabled()),
+        lambda lib: lib.use_deterministic_algorithms(False),
+        lambda lib: lib.set_num_threads(0),
+        lambda lib: lib.set_num_threads(2.0),
+        lambda lib: (lib.set_num_threads(2), lib.get_num_threads()),
+        lambda lib: lib.set_num_threads(1),
+    ],
+)
+def test_switches_and_processes(call):
+    assert of_library(mgx, call) == of_library(torch, call)
+
+
+def test_there_are_no_other_processes():
+    assert not mgx.distributed.is_available()
+    with pytest.raises(RuntimeError, match="expected several processes"):
+        mgx.distributed.init_process_group("gloo")
+    with pytest.raises(ValueError, match="has not been initialized"):
+        mgx.distributed.destroy_process_group()
+    with pytest.raises(TypeError, match="must be bool, not int"):
+        mgx.use_deterministic_algorithms(1)
+    with pytest.warns(UserWarning, match="low is not one of 'highest', 'high', or 'medium'"):
+        mgx.set_float32_matmul_precision("low")
+
+
 def test_no_tensor_is_one_of_a_gpu():
     assert not isinstance(mgx.ones(1), mgx.cuda.FloatTensor)
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from microgradx import distributed
 from microgradx.nn.module import Module
 
-__all__ = ["DataParallel"]
+__all__ = ["DataParallel", "DistributedDataParallel"]
 
 
 class DataParallel(Module):
@@ -30,3 +31,15 @@ class DataParallel(Module):
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         return self.module(*inputs, **kwargs)
+
+
+class DistributedDataParallel(Module):
+    """Would divide the batch among processes; there is but one, so it cannot be made.
+
+    Raises: ValueError: always, as in PyTorch if no process group was initialized.
+    Source: ``torch.nn.parallel.DistributedDataParallel``.
+    """
+
+    def __init__(self, module: Module, **options: Any) -> None:
+        super().__init__()
+        raise ValueError(f"{distributed.UNINITIALIZED} There is one process: use the module itself")

@@ -70,9 +70,10 @@ def face(
         public = with_numpys_names(on_tensors(operation, tensors))
     if tensors == 2:
         of_tensors = public
+    called = with_out(public) if out else public
     for name in (operation.__name__, *also):
         if function:
-            FUNCTIONS[name] = with_out(public) if out else public
+            FUNCTIONS[name] = called
         if method:
             METHODS[name] = of_tensors
         if inplace:
