@@ -131,10 +131,12 @@ _OUTSIDE = {
 def __getattr__(name: str) -> Any:
     if name in _LOADED_WHEN_USED:
         return _import_module(f"microgradx.{name}")
+    if name == "vmap":
+        return _import_module("microgradx.func").vmap
     if name in _OUTSIDE:
         raise AttributeError(f"module 'microgradx' has no {name!r}: {_OUTSIDE[name]}")
     raise AttributeError(f"module 'microgradx' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LOADED_WHEN_USED} - {"TYPE_CHECKING", "Any"})
+    return sorted({*globals(), *_LOADED_WHEN_USED, "vmap"} - {"TYPE_CHECKING", "Any"})

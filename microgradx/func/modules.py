@@ -1,12 +1,13 @@
-"""Modules as functions of their parameters: ``torch.func``."""
+"""Modules as functions of their parameters."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from microgradx.nn.module import Module
 from microgradx.nn.utils.stateless import call_with
+from microgradx.ops.shape import stack
 
-__all__ = ["functional_call"]
+__all__ = ["functional_call", "stack_module_state"]
 
 
 def functional_call(
@@ -55,3 +56,36 @@ def functional_call(
             raise ValueError(f"{repeated} appeared in multiple dictionaries; behavior of functional call is ambiguous")
         given = {key: tensor for d in given for key, tensor in d.items()}
     return call_with(module, given, args, kwargs, tie_weights=tie_weights, strict=strict)
+
+
+def stack_module_state(models: list[Module]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters, and the buffers, of several modules of one kind, stacked along a new first dimension.
+
+    With `vmap` and `functional_call` they can be called as one.
+
+    Raises: RuntimeError: there are no modules, of different kinds, or some in training and others not.
+    Source: ``torch.func.stack_module_state``.
+
+    Example:
+        >>> from microgradx.func import functional_call, stack_module_state, vmap
+        >>> models = [mgx.nn.Linear(3, 1) for _ in range(5)]
+        >>> parameters, buffers = stack_module_state(models)
+        >>> vmap(lambda p, x: functional_call(models[0], p, x), in_dims=(0, None))(parameters, mgx.ones(2, 3)).shape
+        torch.Size([5, 2, 1])
+    """
+    if not models:
+        raise RuntimeError("stack_module_state: Expected at least one model, got 0.")
+    if len({m.training for m in models}) > 1:
+        raise RuntimeError("stack_module_state: Expected all models to have the same training/eval mode.")
+    if len({type(m) for m in models}) > 1:
+        raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
+    parameters, buffers = (
+        [dict(tensors(m)) for m in models] for tensors in (Module.named_parameters, Module.named_buffers)
+    )
+    return (
+        {
+            name: stack([p[name] for p in parameters]).detach().requires_grad_(first.requires_grad)
+            for name, first in parameters[0].items()
+        },
+        {name: stack([b[name] for b in buffers]).detach() for name in buffers[0]},
+    )
