@@ -516,9 +516,9 @@ def fit(dx: Any, edge: Edge) -> Any:
 
     Where the forward broadcast a value, it was used many times, and the gradients of all uses add up.
     """
-    a = dx.array if isinstance(dx, Variable) else dx
+    a, add_up = (dx.array, sum_to) if isinstance(dx, Variable) else (dx, sum_to.primitive.forward)
     if a.shape != edge.shape:
-        dx = sum_to(dx, edge.shape)
+        dx = add_up(dx, edge.shape)
     return dx if a.dtype == edge.dtype else cast(dx, edge.dtype)
 
 
