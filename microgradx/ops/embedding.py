@@ -8,6 +8,7 @@ import numpy as np
 
 from microgradx.engine import primitive
 from microgradx.graph import Array
+from microgradx.views import legacy_name
 
 
 @primitive(name="Embedding")
@@ -87,7 +88,7 @@ def check_indices(indices: Any, rows: int, function: str = "embedding", error: t
     if indices.dtype not in (np.int64, np.int32):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-            f"but got {indices.dtype} instead (while checking arguments for {function})"
+            f"but got torch.{legacy_name(indices.dtype.name)}Tensor instead (while checking arguments for {function})"
         )
     if indices.size and (indices.min() < 0 or indices.max() >= rows):
         raise error(

@@ -304,6 +304,18 @@ def test_buffers_as_attributes():
 
 
 @LIBS
+def test_a_buffer_that_is_deleted_is_forgotten(lib):
+    module = lib.nn.Module()
+    module.register_buffer("x", lib.ones(1), persistent=False)
+    del module.x
+    module.y = lib.nn.Buffer(lib.ones(1), persistent=False)
+    del module.y
+    assert not module._non_persistent_buffers_set
+    module.register_buffer("x", lib.zeros(1))
+    assert list(module.state_dict()) == ["x"]
+
+
+@LIBS
 def test_memory_without_values(lib):
     layer = lib.nn.BatchNorm1d(3)
     kept = list(layer.parameters())

@@ -271,6 +271,13 @@ def test_pad_sequence(tail, options):
     assert_equal(*outcomes, 0, 0)
 
 
+@pytest.mark.parametrize("m", [mgx, torch])
+def test_padded_sequences_have_the_dtype_of_the_first(m):
+    padded = m.nn.utils.rnn.pad_sequence([m.tensor([1.5]), m.tensor([2.5, 3.5], dtype=m.float64)])
+    assert padded.dtype is m.float32
+    assert padded.tolist() == [[1.5, 2.5], [0.0, 3.5]]
+
+
 @pytest.mark.parametrize("tail", [(), (2,)])
 @pytest.mark.parametrize("options", [{}, {"batch_first": True, "total_length": 6, "padding_value": 2.5}])
 def test_packing_and_back(tail, options):

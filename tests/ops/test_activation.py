@@ -401,7 +401,7 @@ ERRORS = [
     (lambda: F.dropout(longs), RuntimeError, "result type Float can't be cast to the desired output type Long"),
     (lambda: F.embedding(mgx.tensor([5]), x), IndexError, "index out of range in self"),
     (lambda: F.embedding(mgx.tensor([-1]), x), IndexError, "index out of range in self"),
-    (lambda: F.embedding(x, x), RuntimeError, "Expected tensor for argument #1 'indices'"),
+    (lambda: F.embedding(x, x), RuntimeError, "Long, Int; but got torch.FloatTensor instead"),
     (lambda: F.embedding(longs, x[0]), RuntimeError, "'weight' must be 2-D"),
     (lambda: F.embedding(longs, x, padding_idx=7), AssertionError, "Padding_idx must be within num_embeddings"),
     (lambda: F.one_hot(longs, 2), RuntimeError, "Class values must be smaller than num_classes"),

@@ -221,7 +221,7 @@ def pad_packed_sequence(
 def pad_sequence(
     sequences: Any, batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
 ) -> Any:
-    """Sequences of different lengths as one tensor, filled up with ``padding_value``.
+    """Sequences of different lengths as one tensor, filled up with ``padding_value``, in the first one's dtype.
 
     Args:
         sequences: Tensors (L, ...) that differ only in L.
@@ -248,7 +248,7 @@ def pad_sequence(
         raise RuntimeError("received an empty list of sequences")
     longest = max(len(s) for s in sequences)
     padded = []
-    for s in sequences:
+    for s in (s.to(sequences[0].dtype) for s in sequences):
         filling = full((longest - len(s), *s.shape[1:]), padding_value, dtype=s.dtype)
         padded.append(cat([s, filling] if padding_side == "right" else [filling, s]))
     return stack(padded, 0 if batch_first else 1)
