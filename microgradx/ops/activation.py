@@ -146,7 +146,7 @@ hardswish.derivatives(x=lambda g, x: keep(choose(x < 3, g * (x / 3 + 0.5), g), ~
 def elu(x: Array, alpha: float, scale: float, rate: float) -> Array:
     """``scale · x`` where positive, ``scale · alpha · (exp(rate · x) - 1)`` elsewhere."""
     real("elu_cpu")(x)
-    return scale * np.maximum(x, 0) + (scale * alpha) * np.expm1(rate * np.minimum(x, 0))
+    return scale * x.clip(0, math.inf) + (scale * alpha) * np.expm1(rate * x.clip(-math.inf, 0))
 
 
 def elu_by_x(g: Array, x: Array, alpha: float, scale: float, rate: float) -> Array:
@@ -163,7 +163,7 @@ def softplus(x: Array, beta: float, threshold: float) -> Array:
     """``log(1 + exp(beta · x)) / beta``, and x itself from where the two are nearly equal."""
     real("softplus_cpu")(x)
     z = x * beta
-    return choose(z > threshold, x, (np.maximum(z, 0) + np.log1p(np.exp(-np.absolute(z)))) / beta)
+    return choose(z > threshold, x, (z.clip(0, math.inf) + np.log1p(np.exp(-np.absolute(z)))) / beta)
 
 
 softplus.derivatives(x=lambda g, x, beta, threshold: choose(x * beta > threshold, g, g * sigmoid(x * beta)))
@@ -172,7 +172,7 @@ softplus.derivatives(x=lambda g, x, beta, threshold: choose(x * beta > threshold
 @primitive(name="LogSigmoid", align=real("log_sigmoid_cpu"))
 def logsigmoid(x: Array) -> Array:
     """``log(1 / (1 + exp(-x)))``, where sigmoid alone would have become 0."""
-    return in_order(np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x))))
+    return in_order(x.clip(-math.inf, 0) - np.log1p(np.exp(-np.absolute(x))))
 
 
 logsigmoid.derivatives(x=lambda g, x: g * sigmoid(-x))

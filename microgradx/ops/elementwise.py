@@ -669,6 +669,9 @@ def inside(x: Array, min: Array, max: Array) -> Array:
 @primitive()
 def clip(x: Array, min: Array, max: Array) -> Array:
     """``x`` moved to the nearest bound where it lies outside; a bound may be None."""
+    if x.dtype.kind == "f" and all(b is None or isinstance(b, (int, float)) for b in (min, max)):
+        # Six times as fast as NumPy's maximum with a number, which does not use the processor's vectors.
+        return x.clip(-math.inf if min is None else min, math.inf if max is None else max)
     if min is not None:
         x = np.maximum(*promote(x, min))
     return x if max is None else np.minimum(*promote(x, max))

@@ -62,7 +62,7 @@ def polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
 
 def tail(x: Array) -> Array:
     """``erfc(x)`` for x >= 0."""
-    x = np.minimum(x, 28)  # erfc(28) is 0 in every dtype, and infinities would make nans
+    x = x.clip(0, 28)  # erfc(28) is 0 in every dtype, and infinities would make nans
     return polynomial(TAIL[x.itemsize], (x - 3) / (x + 3)) / (1 + 2 * x) * np.exp(-x * x)
 
 
@@ -80,7 +80,7 @@ def erf(x: Array) -> Array:
     """
     v = wide(x)
     size = np.absolute(v)
-    near = v * polynomial(CENTER[v.itemsize], np.minimum(size, 1) ** 2)
+    near = v * polynomial(CENTER[v.itemsize], size.clip(0, 1) ** 2)
     return np.where(size < 1, near, np.sign(v) * (1 - tail(size))).astype(x.dtype, copy=False)
 
 

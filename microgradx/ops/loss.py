@@ -67,7 +67,7 @@ absolute_error.derivatives(
 def huber(x: Array, y: Array, reduction: str, delta: float) -> Array:
     """Half the squared error up to ``|x - y| = delta``, and from there on a line with the slope ``delta``."""
     d = np.absolute(x - y)
-    near = np.minimum(d, delta)
+    near = d.clip(0, delta)
     return reduced(near * (d - 0.5 * near), reduction)
 
 
@@ -79,7 +79,7 @@ huber.derivatives(
 
 def limited(log: Array) -> Array:
     """A logarithm, but at least -100, so that one sure mistake does not make the loss infinite."""
-    return np.maximum(log, -100)
+    return log.clip(-100, math.inf)
 
 
 @primitive(name="BinaryCrossEntropy")
@@ -95,7 +95,7 @@ def binary_cross_entropy(x: Array, y: Array, reduction: str) -> Array:
 
 
 binary_cross_entropy.derivatives(
-    x=lambda g, x, y, reduction: share(g, x.shape, reduction) * (x - y) / np.maximum(x * (1 - x), 1e-12),
+    x=lambda g, x, y, reduction: share(g, x.shape, reduction) * (x - y) / clip(x * (1 - x), 1e-12, None),
     y=lambda g, x, reduction: share(g, x.shape, reduction) * (np.log1p(-x) - np.log(x)),
 )
 
@@ -103,7 +103,7 @@ binary_cross_entropy.derivatives(
 @primitive(name="BinaryCrossEntropyWithLogits")
 def binary_cross_entropy_of_scores(x: Array, y: Array, reduction: str) -> Array:
     """`binary_cross_entropy` of sigmoid(x), without a logarithm of what may have become 0."""
-    return reduced((1 - y) * x - np.minimum(x, 0) + np.log1p(np.exp(-np.absolute(x))), reduction)
+    return reduced((1 - y) * x - x.clip(-math.inf, 0) + np.log1p(np.exp(-np.absolute(x))), reduction)
 
 
 binary_cross_entropy_of_scores.derivatives(

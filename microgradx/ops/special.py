@@ -274,7 +274,7 @@ erfinv.derivatives(x=lambda g, out: g * (math.sqrt(math.pi) / 2 * np.exp(out * o
 def log_odds(x: Array, eps: Any) -> Array:
     """``log(x / (1 - x))``, of ``x`` moved into [eps, 1 - eps] unless that is None."""
     if eps is not None:
-        x = np.minimum(np.maximum(x, eps), 1 - eps)
+        x = x.clip(eps, 1 - eps)
     with silent():
         return np.log(x / (1 - x))
 
