@@ -6,8 +6,6 @@ one channel of all samples. Both are `normalize` over other axes.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,36 +13,21 @@ import numpy as np
 from microgradx.engine import HALF, primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import in_order
-from microgradx.ops.reduction import Axes, add_up, count, reduce_var, single
-
-
-def sums(x: Array, axis: Axes, dot: Callable[[Array], Array]) -> Array:
-    """Reduce along axes of which the last is the last one: ``dot`` takes all that end the shape, as one, at once."""
-    first = x.ndim
-    while first - 1 in axis:
-        first -= 1
-    out = dot(x.reshape(*x.shape[:first], math.prod(x.shape[first:])))
-    if first > x.ndim - len(axis):
-        out = add_up(out, tuple(a for a in axis if a < first), True)
-    return out.reshape(*out.shape, *(1,) * (x.ndim - first))
+from microgradx.ops.reduction import Axes, add_up, count, reduce_var, single, total_product
 
 
 @primitive(name="Inner")
 def inner(x: Array, y: Array, axis: Axes) -> Array:
-    """``Σ x · y`` along the axes, which stay with size 1; BLAS adds up the last ones without writing the products."""
-    if x.ndim - 1 not in axis:
-        return add_up(x * y, axis, True)
-    return sums(x, axis, lambda rows: np.vecdot(rows, y.reshape(rows.shape)))
+    """``Σ x · y`` along the axes, which stay with size 1."""
+    return total_product(x, y, axis, True)
 
 
 inner.derivatives(x=lambda g, y: g * y, y=lambda g, x: g * x)
 
 
 def total(x: Array, axis: Axes) -> Array:
-    """``Σ x`` along the axes, which stay with size 1; along the last ones that is faster as a product with ones."""
-    if x.ndim - 1 not in axis:
-        return add_up(x, axis, True)
-    return sums(x, axis, lambda rows: rows @ np.ones(rows.shape[-1], x.dtype))
+    """``Σ x`` along the axes, which stay with size 1."""
+    return add_up(x, axis, True)
 
 
 def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, eps: float) -> tuple[Array, Array, Array]:

@@ -267,12 +267,12 @@ def adaptive_mean(d: int, x: Any, output_size: Any) -> Any:
     function = f"adaptive_avg_pool{d}d"
     batched, windows = adaptive_windows(function, d, x, output_size)
     check_float(function, x)
+    if all(len(start) == 1 for start, _ in windows):
+        return average(x, tuple(range(x.ndim - d, x.ndim)), True)  # of no cells nan, as PyTorch has it
     if not all(batched.shape[2:]):
-        if any(len(start) != 1 for start, _ in windows):
-            raise RuntimeError(
-                f"{function}(): Expected input to have non-zero size for non-batch dimensions, got {list(x.shape)}"
-            )
-        return average(x, tuple(range(x.ndim - d, x.ndim)), True)  # nan, as PyTorch has it
+        raise RuntimeError(
+            f"{function}(): Expected input to have non-zero size for non-batch dimensions, got {list(x.shape)}"
+        )
     matrices = []
     for n, (start, end) in zip(batched.shape[2:], windows, strict=True):
         i = np.arange(n)
