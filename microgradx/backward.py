@@ -67,7 +67,8 @@ def deposit(leaf: Leaf, g: Any) -> None:
         mark_written(old.array)
     if leaf.hooks is not None:
         for hook in list(leaf.hooks.after.values()):
-            hook(leaf.variable())
+            if hook(leaf.variable()) is not None:
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def grad(

@@ -296,10 +296,13 @@ def set_edge(variable: Variable, edge: Any) -> None:
     that is retained, or was assigned, is that of the variable."""
     old = variable.edge
     before = old.hooks if isinstance(old, (Node, Output)) else None
-    if before is not None and edge is not None and (before.retains or before.grad is not None):
+    if edge is not None and before is not None and (before.retains or before.grad is not None):
         edge.hooks = edge.hooks or Hooks()
         edge.hooks.retains, edge.hooks.grad = before.retains, before.grad
         before.retains, before.grad = False, None
+    elif edge is not None and variable.__dict__.get("_grad") is not None:
+        edge.hooks = edge.hooks or Hooks()
+        edge.hooks.grad = variable.__dict__.pop("_grad")
     variable.edge = edge
 
 

@@ -380,6 +380,7 @@ row("reshape", case(real(2, 3), (3, 2)), case(real(2, 3), (-1,)), case(real(2, 3
 row("view", case(real(2, 3), 3, 2), case(real(2, 3), (6,)), case(real(2, 3), -1), wrong(real(2, 3), 5), integers=False)
 row("view of a transpose", wrong(real(2, 3)), call=lambda m, x: x.t().view(-1))
 row("view_as", case(real(2, 3), real(3, 2)), wrong(real(2), real(3)))
+row("reshape_as", case(real(2, 3), real(3, 2)), case(real(1), real()), wrong(real(2), real(3)))
 row("flatten", case(real(2, 3, 2)), case(real(2, 3, 2), 1), case(real(2, 3, 2), 0, 1),
     case(real(2, 3, 2), start_dim=-2), case(real()), case(real(0, 2)), wrong(real(2, 3), 1, 0),
     wrong(real(2), 1))  # fmt: skip

@@ -165,6 +165,11 @@ def test_post_accumulate_hooks():
     (x * 3).backward()
     (x * 3).backward()
     assert grads == [3.0, 6.0]
+    for lib in (mgx, torch):
+        y = lib.ones(2, requires_grad=True)
+        y.register_post_accumulate_grad_hook(lambda p: p.grad)
+        with pytest.raises(RuntimeError, match="post accumulate grad hooks should return None"):
+            y.sum().backward()
 
 
 def test_retain_grad():
@@ -260,6 +265,20 @@ def test_a_gradient_stays_with_a_tensor_that_is_detached(lib):
     assert (y.is_leaf, y.requires_grad, y.grad.tolist()) == (True, False, [1, 1])
     (y.requires_grad_() * 3).sum().backward()
     assert (y.grad.tolist(), x.grad.tolist()) == ([4, 4], [2, 2])
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+@pytest.mark.filterwarnings("ignore:The .grad attribute")
+def test_a_gradient_stays_with_a_tensor_that_is_written_to(lib):
+    w, given = lib.ones(2, requires_grad=True), lib.ones(2)
+    frozen = lib.ones(2, requires_grad=True)
+    (frozen * 2).sum().backward()
+    frozen.requires_grad_(False)
+    assigned = w * 1
+    assigned.grad = given
+    for x, gradient in ((frozen, [2, 2]), (assigned, [1, 1])):
+        x.mul_(w)
+        assert (x.is_leaf, x.retains_grad, x.grad.tolist()) == (False, False, gradient)
 
 
 def test_no_tensor_is_its_own_gradient():

@@ -358,6 +358,25 @@ def test_clone_keeps_the_order_in_memory():
         assert x.expand(2, 2, 3).clone().view(-1).shape == (12,)
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (0,)])
+def test_what_changes_nothing_returns_the_tensor_itself(shape):
+    def run(lib):
+        x = lib.ones(shape, requires_grad=True)
+        results = [
+            x.flatten(),
+            x.flatten(0, 0),
+            x.contiguous(),
+            x.float(),
+            x.reshape(shape),
+            x.view(shape),
+            x[...],
+            x.ravel(),
+        ]
+        return [(y is x, y.is_leaf) for y in [*results, lib.nn.Flatten(0)(x), lib.nn.functional.dropout(x, 0.5, False)]]
+
+    assert run(mgx) == run(torch)
+
+
 def test_an_expanded_view_of_memory_that_was_written_to():
     x = mgx.ones(3, requires_grad=True)
     y = x * 1

@@ -82,6 +82,12 @@ def view_as(self: Any, other: Any) -> Any:
     return as_view(self, *other.array.shape)
 
 
+@face(function=False)
+def reshape_as(self: Any, other: Any) -> Any:
+    """``self.reshape(other.shape)``."""
+    return reshape(self, *other.array.shape)
+
+
 def as_view(self: Any, *shape: Any) -> Any:
     """As `reshape`, and always a view: it raises where a copy would be needed.
 
@@ -105,7 +111,7 @@ def as_view(self: Any, *shape: Any) -> Any:
 
 @face
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
-    """Join the dimensions from ``start_dim`` to ``end_dim`` into one.
+    """Join the dimensions from ``start_dim`` to ``end_dim`` into one; of one dimension, the tensor itself.
 
     Source: ``torch.flatten``.
 
@@ -118,6 +124,8 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     shape = x.array.shape
+    if start == end and shape:
+        return x
     return rearrange(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
