@@ -13,7 +13,7 @@ from microgradx.autograd import (
     no_grad,
     set_grad_enabled,
 )
-from microgradx.device import device
+from microgradx.device import device, get_default_device, set_default_device
 from microgradx.dtypes import (
     bool_ as bool,
 )

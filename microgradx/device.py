@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["device"]
+__all__ = ["device", "get_default_device", "set_default_device"]
 
 
 class device:
@@ -51,3 +51,26 @@ class device:
 
     def __exit__(self, *exception: Any) -> None:
         pass
+
+
+Device = device
+
+
+def set_default_device(device: "str | Device | None") -> None:
+    """Accept the CPU, where all tensors are.
+
+    Raises: RuntimeError: any other device.
+    Source: ``torch.set_default_device``.
+
+    Example:
+        >>> mgx.set_default_device("cpu")
+        >>> mgx.get_default_device()
+        device(type='cpu')
+    """
+    if device is not None:
+        Device(device)
+
+
+def get_default_device() -> Device:
+    """The CPU."""
+    return Device("cpu")

@@ -19,10 +19,11 @@ from microgradx.ops.decompose import (
 from microgradx.ops.decompose import (
     linalg_norm as norm,
 )
+from microgradx.ops.linalg import linalg_cross as cross
 from microgradx.ops.linalg import matmul
 from microgradx.ops.orthogonal import householder_product, matrix_exp
 
 __all__ = [
-    "LinAlgError", "cholesky", "det", "eigh", "eigvalsh", "householder_product", "inv", "matmul", "matrix_exp", "matrix_norm", "norm", "pinv", "qr",
+    "LinAlgError", "cholesky", "cross", "det", "eigh", "eigvalsh", "householder_product", "inv", "matmul", "matrix_exp", "matrix_norm", "norm", "pinv", "qr",
     "slogdet", "solve", "svd", "svdvals", "vector_norm",
 ]  # fmt: skip

@@ -12,7 +12,20 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any
 
-__all__ = ["geqrf", "linalg_eigh", "linalg_qr", "linalg_slogdet", "linalg_svd", "max", "median", "min", "sort", "topk"]
+__all__ = [
+    "geqrf",
+    "histogram",
+    "linalg_eigh",
+    "linalg_qr",
+    "linalg_slogdet",
+    "linalg_svd",
+    "max",
+    "median",
+    "min",
+    "sort",
+    "svd",
+    "topk",
+]
 
 
 def _shown(self: Any) -> str:
@@ -28,6 +41,7 @@ def _results(name: str, fields: str) -> Any:
 
 
 geqrf = _results("geqrf", "a tau")
+histogram = _results("histogram", "hist bin_edges")
 linalg_eigh = _results("linalg_eigh", "eigenvalues eigenvectors")
 linalg_qr = _results("linalg_qr", "Q R")
 linalg_slogdet = _results("linalg_slogdet", "sign logabsdet")
@@ -36,4 +50,5 @@ max = _results("max", "values indices")
 median = _results("median", "values indices")
 min = _results("min", "values indices")
 sort = _results("sort", "values indices")
+svd = _results("svd", "U S V")
 topk = _results("topk", "values indices")

@@ -552,6 +552,11 @@ class Tensor(Variable):
             dtype = _CONVERTERS[dtype]
         return self.to(getattr(dtype, "tensor_dtype", dtype))
 
+    def new(self, *data: Any, device: Any = None) -> Any:
+        """A new tensor of the same dtype, as PyTorch's old constructors make it: of data, or zeros of these sizes."""
+        creation.check_device(device)
+        return wrap(creation.old_array(data, self.dtype))
+
     def type_as(self, other: Any) -> Any:
         """In the dtype of another tensor."""
         return self.to(other.dtype)

@@ -20,7 +20,7 @@ import numpy as np
 
 from microgradx.dtypes import as_dtype, can_cast
 from microgradx.engine import Operation, cast, primitive
-from microgradx.graph import NUMPY, ON, Array, Hooks, Leaf, Node, Output, Variable, make_node, mode, own_memory
+from microgradx.graph import NUMPY, ON, Array, Hooks, Leaf, Node, Output, Variable, make_node, mode, own_memory, wrap
 from microgradx.memory import mark_written, owner, shows_twice, tick
 
 Steps = tuple[Callable[[Array], Array], ...]
@@ -29,15 +29,24 @@ Steps = tuple[Callable[[Array], Array], ...]
 class View:
     """How a variable looks at the memory of its base: the steps that lead from one to the other."""
 
-    __slots__ = ("base", "seen", "several", "steps", "with_grad")
+    __slots__ = ("leaf", "of", "seen", "several", "steps", "with_grad")
     last_rebase = 0  # when any base was last written to in a way that its graph records
 
     def __init__(self, base: Variable, steps: Steps, several: str = "") -> None:
-        self.base = base
+        self.of = base
         self.steps = steps
+        self.leaf: Leaf | None = None  # of which it is a view, if that itself is a view of the base
         self.several = several  # the operation, if it returned several views: these refuse to be written to
         self.with_grad = mode.grad != 0
         self.seen = tick()
+
+    @property
+    def base(self) -> Variable:
+        """The variable that owns the memory, in the shape to which the steps apply (see `turn`)."""
+        base = self.of
+        while base.alias is not None:
+            base = base.alias.base
+        return base
 
     def refresh(self, variable: Variable) -> None:
         """Renew the edge of the view if its base was written to since."""
@@ -49,12 +58,17 @@ class View:
                     "A view was created in no_grad mode and its base or another view of its base has been modified "
                     "inplace with grad mode enabled. Make the view outside of no_grad, or write inside of it."
                 )
-            before, mode.grad = mode.grad, max(mode.grad, ON)
-            try:
-                set_edge(variable, take_view(self.base, self.steps).edge)
-            finally:
-                mode.grad = before
+            set_edge(variable, recorded(take_view, self.base, self.steps).edge)
         self.seen = tick()
+
+
+def recorded(operation: Callable[..., Any], *args: Any) -> Any:
+    """The result of an operation that is recorded also in no_grad mode."""
+    before, mode.grad = mode.grad, max(mode.grad, ON)
+    try:
+        return operation(*args)
+    finally:
+        mode.grad = before
 
 
 def view(
@@ -98,6 +112,8 @@ def attach(result: Any, x: Variable, step: Callable[[Array], Array], several: st
         before = x.alias
         base, steps = (x, ()) if before is None else (before.base, before.steps)
         result.alias = View(base, (*steps, step), several or (before.several if before else ""))
+        if before is not None:
+            result.alias.leaf = x.edge if isinstance(x.edge, Leaf) else before.leaf
     return result
 
 
@@ -168,7 +184,7 @@ def check_writable(target: Variable, name: str, incoming: Any = None) -> None:
     view = target.alias
     if view is None:
         return
-    if isinstance(view.base.edge, Leaf):
+    if isinstance(view.base.edge, Leaf) or view.leaf is not None:
         raise RuntimeError(
             f"a view of a leaf Variable that requires grad is being used in an in-place operation ({name}). "
             "Write inside `with no_grad():`, or to a clone()."
@@ -322,3 +338,23 @@ def rebase(target: Variable, result: Variable) -> None:
     set_edge(base, make_node(put_view.primitive, (base.edge, result.edge, None), saved, base.array))
     base.__dict__["rebased"] = View.last_rebase = tick()
     view.refresh(target)
+
+
+def turn(target: Variable, operation: Callable[[Variable], Any], name: str) -> Any:
+    """Give ``target`` the shape, and the order of dimensions, of a view of itself: what ``x.unsqueeze_(0)`` does.
+
+    Its other views, which go by the shape that it had, find that in a variable without a name that becomes their base.
+    """
+    check_writable(target, name)
+    if isinstance(target.edge, Leaf):  # in no_grad mode: it stays a leaf
+        target.array = operation(wrap(own_memory(target))).array
+        target.edge.shape = target.array.shape
+        return target
+    before = target
+    if target.alias is None:
+        before = wrap(own_memory(target), target.edge)
+        before.__dict__["rebased"] = target.__dict__.get("rebased", 0)
+    result = recorded(operation, before)
+    target.array, target.alias = result.array, result.alias
+    set_edge(target, result.edge)
+    return target

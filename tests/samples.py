@@ -999,6 +999,17 @@ row("scatter_add", case(real(2, 4), 1, values([[0, 0], [3, 1]]), real(2, 2)), ca
 row("index_add", case(real(3, 2), 0, values([0, 2, 0]), real(3, 2)),
     case(real(2, 3), -1, values([1]), real(2, 1), alpha=2), wrong(real(3), 0, values([3]), real(1)),
     integers=False)  # fmt: skip
+row("index_copy", case(real(3, 2), 0, values([2, 0]), real(2, 2)), case(real(2, 3), -1, values([1]), real(2, 1)),
+    case(real(), 0, values([0]), real()), wrong(real(3), 0, values([3]), real(1)), wrong(real(3), 0, values([0]), integer(1)),
+    integers=False)  # fmt: skip
+row("index_fill", case(real(3, 2), 0, values([2, 0]), 1.5), case(real(2, 3), -1, values([2, 2, 0]), real()), case(fixed(real(3)), 0, values([-1]), 2.0),
+    case(real(), 0, values([0]), 2), case(integer(3), 0, values(1), 2.5), case(real(0, 2), 1, values([1]), 2.0),
+    wrong(real(3), 0, values([3]), 1.0), wrong(real(3), 0, values([-4]), 1.0), wrong(real(3), 0, values([0.0]), 1.0),
+    wrong(real(3), 0, values([[0]]), 1.0), wrong(real(3), 0, values([0]), real(1)), integers=False)  # fmt: skip
+row("masked_scatter", case(real(2, 3), boolean(2, 3), real(7)), case(real(2, 3), boolean(3), real(2, 3)),
+    case(real(3), boolean(2, 1), real(6)), case(real(), boolean(), real(1)), case(integer(3), boolean(3), integer(3)),
+    wrong(real(3), integer(3), real(3)), wrong(real(3), boolean(3), integer(3)), wrong(real(2), boolean(3), real(3)),
+    wrong(real(2), values([True, True]), real(1)), integers=False)  # fmt: skip
 row("index_put", case(real(4), (values([0, 2]),), real(2)), case(real(4), (values([1, 1]),), real(2), True),
     *(case(real(4), (values(1),), real(), more) for more in (True, False)),
     wrong(real(2), (values([2]),), real(1)), integers=False)  # fmt: skip
@@ -1016,6 +1027,15 @@ row("argsort", case(real(5)), case(real(2, 3), 0, True), integers=False)
 row("topk", case(real(5), 2), case(real(2, 4), 2, 0), case(real(4), 3, largest=False), *(case(real(), k) for k in (0, 1)), wrong(real(2), 3),
     integers=False)  # fmt: skip
 row("median", case(real(5)), case(real(4)), case(real(2, 3), 1), case(real(2, 3), dim=0, keepdim=True), integers=False)
+row("histc", case(fixed(real(9)), 4), case(fixed(real(2, 9)), 5, -1, 1), case(fixed(real(0)), 3), case(values([2.0, 2.0]), 4),
+    case(values([0.0, 1.0, 2.0, 3.0, -1.0]), bins=3, max=3), wrong(real(3), 0), wrong(real(3), 3, 2, 1),
+    wrong(values([1.0, nan])), wrong(values([1.0, inf])), wrong(integer(3)),
+    call=lambda m, x, *a, **o: m.histc(x.detach(), *a, **o), integers=False)  # fmt: skip
+row("histogram", case(fixed(real(9)), 4), case(fixed(real(2, 9)), 5, range=(-1.0, 1.0)), case(values([2.0, 2.0]), 2),
+    case(fixed(real(9)), values([-1.0, 0.0, 0.5, 2.0])), case(fixed(real(0)), 3), case(fixed(real(9)), 3, density=True),
+    case(fixed(real(9)), 3, weight=fixed(real(9))), wrong(real(3), 0), wrong(real(3), 2, range=(2.0, 1.0)),
+    wrong(integer(3), 2), call=lambda m, x, *a, **o: m.histogram(x.detach(), *(v.detach() if hasattr(v, "detach") else v for v in a), **o),
+    integers=False)  # fmt: skip
 row("unique", case(integer(6)), integers=False)
 
 # ---------------------------------------------------------------- more products
@@ -1028,6 +1048,14 @@ row("einsum", case("ij,jk->ik", real(2, 3), real(3, 2)), case("bij,bjk->bik", re
 row("tensordot", case(values(np.int32([[[-1]]])), values(np.int32([[[1, 2]], [[3, 4]]])), dims=([0, 1], [2, 0])),
     case(real(2, 3), real(3, 4), 1), case(real(2, 3, 4), real(4, 3, 2), dims=([1, 2], [1, 0])),
     integers=False)  # fmt: skip
+row("dist", case(real(2, 3), real(3)), case(real(3), real(3), 1), case(real(3), real(3), p=inf), case(real(3), real(), 3.0),
+    kink(values([1.0]), values([1.0])), wrong(real(2), real(3)), wrong(integer(3), integer(3)),
+    integers=False)  # fmt: skip
+row("cross", case(real(3), real(3)), case(real(3, 2), real(3, 2)), case(real(2, 3), real(2, 3)), case(real(2, 3), real(1, 3), -1),
+    case(integer(3), integer(3)), case(real(0, 3), real(0, 3)), wrong(real(2), real(2)), wrong(real(3), real(2, 3)),
+    wrong(real(3), integer(3)), wrong(real(2, 3), real(2, 3), 0), call=lambda m, *a: quiet("cross")(m, *a))  # fmt: skip
+row("linalg.cross", case(real(3), real(3)), case(real(2, 3), real(1, 3)), case(real(3, 2), real(3, 1), dim=0), wrong(real(3, 2), real(3, 2)),
+    wrong(real(3), real(1, 3)))  # fmt: skip
 row("cdist", case(real(3, 2), real(4, 2)), case(real(2, 3, 2), real(2, 4, 2), p=1.0),
     case(real(3, 2), real(4, 2), p=3.0),
     wrong(real(3, 2), real(4, 3)), integers=False,  # PyTorch's cdist has one derivative only
@@ -1088,6 +1116,14 @@ row(L + "svd", case(real(3, 3)), case(real(4, 2)), case(real(2, 4)), case(real(2
     call=lambda m, x, full_matrices=False: (  # what does not depend on the signs of columns
         lambda u, s, vh: (s, u[..., : s.shape[-1]].square(), (u[..., :2, :1] * vh[..., :1, :2]))
     )(*m.linalg.svd(x, full_matrices)))  # fmt: skip
+row("svd", case(real(3, 3)), case(real(4, 2)), case(real(2, 4)), kink(real(2, 3), True, False), wrong(real(3)), integers=False,
+    call=lambda m, x, *a: (lambda u, s, v: (s, u.square(), v.square()))(*m.svd(x, *a)))  # fmt: skip
+row(
+    "svd of all columns",
+    case(fixed(real(4, 2)), False),
+    call=lambda m, *a: [t.abs() for t in m.svd(*a)[1:]],
+    integers=False,
+)
 row(L + "svdvals", case(real(3, 3)), case(real(2, 4, 2)), wrong(real(3)))
 row(L + "eigh", case(real(3, 3)), case(real(2, 2, 2), "U"), wrong(real(2, 2), "X"), integers=False,
     call=lambda m, x, *a: (lambda w, v: (w, v.square()))(*m.linalg.eigh(x + x.mT, *a)))  # fmt: skip

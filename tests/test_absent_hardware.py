@@ -92,3 +92,12 @@ def test_the_callers_generator_is_left_alone():
     before = mgx.get_rng_state().tolist()
     mgx.cuda.manual_seed_all(7)
     assert mgx.get_rng_state().tolist() == before
+
+
+def test_the_default_device():
+    for m in (torch, mgx):
+        m.set_default_device("cpu")
+        assert str(m.get_default_device()) == "cpu"
+        m.set_default_device(None)
+    with pytest.raises(RuntimeError, match="expected 'cpu'"):
+        mgx.set_default_device("cuda")

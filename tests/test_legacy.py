@@ -63,3 +63,13 @@ def test_what_is_outside_says_so(name, advice):
     assert not hasattr(mgx, name)
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         mgx.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("data", [(2, 3), ([1.5, 2.0],), ()])
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+def test_new_of_a_tensor(data, dtype):
+    made = [m.ones(1, dtype=getattr(m, dtype)).new(*data) for m in (mgx, torch)]
+    assert [str(t.dtype) for t in made] == [f"torch.{dtype}"] * 2
+    assert made[0].shape == made[1].shape
+    if len(data) == 1:
+        assert made[0].tolist() == made[1].tolist()

@@ -15,8 +15,8 @@ import numpy as np
 from microgradx import return_types
 from microgradx.dtypes import to_numpy
 from microgradx.engine import cast, primitive
-from microgradx.graph import Array, Variable
-from microgradx.ops.elementwise import abs, keep
+from microgradx.graph import Array, Variable, wrap
+from microgradx.ops.elementwise import abs, keep, subtract
 from microgradx.ops.face import FUNCTIONS, METHODS, axes_of, check_tensor, face
 from microgradx.ops.linalg import turned
 from microgradx.ops.reduction import (
@@ -29,7 +29,7 @@ from microgradx.ops.reduction import (
     reduce_sum,
     require_floating,
 )  # fmt: skip
-from microgradx.ops.shape import drop, movedim
+from microgradx.ops.shape import contiguous, drop, movedim
 from microgradx.views import legacy_name
 
 
@@ -364,6 +364,32 @@ def svd(A: Any, full_matrices: bool = True) -> Any:
     return return_types.linalg_svd(*singular(matrices("svd", A, False), full_matrices))
 
 
+def older_svd(input: Any, some: bool = True, compute_uv: bool = True) -> Any:
+    """The older form of `linalg.svd`, which returns V and not its transpose.
+
+    Args:
+        input: Matrices (..., m, n).
+        some: Only as many columns of U and V as there are singular values.
+        compute_uv: False for the singular values only: U and V are zeros.
+
+    Returns: a named triple ``(U, S, V)`` with ``input = U S Vᵀ``.
+    Source: ``torch.svd``.
+
+    Example:
+        >>> mgx.svd(mgx.tensor([[0.0, 2.0], [3.0, 0.0]])).S
+        tensor([3., 2.])
+    """
+    if not compute_uv:
+        (*batch, m, n), dtype = matrices("svd", input, False).array.shape, input.array.dtype
+        u, v = (wrap(np.zeros((*batch, k, k), dtype)) for k in (m, n))
+        return return_types.svd(u, svdvals(input), v)
+    u, s, vh = svd(input, not some)
+    return return_types.svd(u, s, contiguous(turned(vh)))
+
+
+FUNCTIONS["svd"] = METHODS["svd"] = older_svd
+
+
 @primitive(name="LinalgSvd")
 def singular_values(x: Array) -> Array:
     """The singular values alone."""
@@ -517,6 +543,19 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, 
     if p not in ("fro", None) and not isinstance(p, (int, float)):
         raise RuntimeError(f"norm: expected p to be a number, 'fro' or 'nuc', got {p!r}")
     return p_norm(x, 2.0 if p in ("fro", None) else float(p), axes_or_all(dim, x.ndim), keepdim)
+
+
+@face
+def dist(input: Any, other: Any, p: float = 2) -> Any:
+    """The p-norm of the difference of two tensors, which are broadcast.
+
+    Source: ``torch.dist``.
+
+    Example:
+        >>> mgx.dist(mgx.tensor([1.0, 2.0]), mgx.tensor([4.0, 6.0]))
+        tensor(5.)
+    """
+    return vector_norm(subtract(check_tensor("dist", input), check_tensor("dist", other, "other", 2)), p)
 
 
 def in_dtype(name: str, x: Any, dtype: Any) -> Any:

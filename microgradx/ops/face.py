@@ -4,6 +4,7 @@ A function of `microgradx.ops` becomes public where it is defined, by one line a
 
     @face                    # mgx.tanh(x) and x.tanh()
     @face(inplace=True)      # and x.tanh_() beside them
+    @face(turns=True)        # and x.squeeze_(), of a view: it changes how x looks at its memory
     @face(method=False)      # mgx.cat(tensors) only
     @face(function=False)    # x.view(2, 3) only
 
@@ -20,7 +21,7 @@ from typing import Any, TypeVar, overload
 
 from microgradx.graph import Variable
 from microgradx.ops.out import into, with_out
-from microgradx.views import check_writable, past_hooks, write
+from microgradx.views import check_writable, past_hooks, turn, write
 
 F = TypeVar("F", bound=Callable[..., Any])
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
@@ -35,6 +36,7 @@ def face(
     function: bool = True,
     method: bool = True,
     inplace: bool = False,
+    turns: bool = False,
     also: tuple[str, ...] = (),
     tensors: int = 1,
     out: bool = False,
@@ -45,6 +47,7 @@ def face(
     function: bool = True,
     method: bool = True,
     inplace: bool = False,
+    turns: bool = False,
     also: tuple[str, ...] = (),
     tensors: int = 1,
     out: bool = False,
@@ -60,6 +63,7 @@ def face(
             "function": function,
             "method": method,
             "inplace": inplace,
+            "turns": turns,
             "also": also,
             "tensors": tensors,
             "out": out,
@@ -78,6 +82,8 @@ def face(
             METHODS[name] = of_tensors
         if inplace:
             METHODS[name + "_"] = in_place(METHODS[name], name + "_")
+        if turns:
+            METHODS[name + "_"] = turning(METHODS[name], name + "_")
     return operation
 
 
@@ -124,6 +130,17 @@ def in_place(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
     def call(self: Variable, *args: Any, **options: Any) -> Any:
         check_writable(self, name)
         return write(self, operation(past_hooks(self), *args, **options), name)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"In-place version of ``{name[:-1]}``; returns the tensor itself."
+    return call
+
+
+def turning(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The variant of a view that changes its operand's shape, or order of dimensions, and nothing in its memory."""
+
+    def call(self: Variable, *args: Any, **options: Any) -> Any:
+        return turn(self, lambda x: operation(x, *args, **options), name)
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"In-place version of ``{name[:-1]}``; returns the tensor itself."

@@ -10,9 +10,9 @@ import numpy as np
 from microgradx.engine import primitive
 from microgradx.graph import Array
 from microgradx.ops.elementwise import multiply, plus, scaled, subtract
-from microgradx.ops.face import check_tensor, face
+from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.reduction import p_norm, require_floating, sum
-from microgradx.ops.shape import diagonal_of, expand, insert
+from microgradx.ops.shape import broadcast_tensors, diagonal_of, expand, insert
 from microgradx.views import legacy_name
 
 
@@ -214,6 +214,58 @@ def trace(input: Any) -> Any:
     """Sum of the diagonal of a matrix."""
     of_dimensions("trace", (input, 2))
     return sum(diagonal_of(input))
+
+
+@primitive(name="LinalgCross")
+def cross_product(x: Array, y: Array, axis: int) -> Array:
+    """The products of vectors of three numbers, which lie along an axis."""
+    return np.ascontiguousarray(np.cross(x, y, axis=axis))
+
+
+cross_product.derivatives(
+    x=lambda g, y, axis: cross_product(y, g, axis),
+    y=lambda g, x, axis: cross_product(g, x, axis),
+)
+
+
+def linalg_cross(input: Any, other: Any, *, dim: int = -1) -> Any:
+    """Cross products of vectors in three dimensions: at right angles to both, as long as their parallelogram is large.
+
+    Args:
+        input: Vectors along ``dim``, which has size 3.
+        other: Likewise; the other dimensions are broadcast.
+        dim: The dimension of the vectors.
+
+    Derivative: ``other × g`` to input, ``g × input`` to other.
+    Raises: RuntimeError: a size that is not 3, different numbers of dimensions, or different dtypes.
+    Source: ``torch.linalg.cross``.
+
+    Example:
+        >>> from microgradx import linalg
+        >>> linalg.cross(mgx.tensor([1.0, 0.0, 0.0]), mgx.tensor([0.0, 1.0, 0.0]))
+        tensor([0., 0., 1.])
+    """
+    x, y = check_tensor("linalg_cross", input), check_tensor("linalg_cross", other, "other", 2)
+    if x.ndim != y.ndim:
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    a = axis_of(dim, x.ndim)
+    sizes = [v.array.shape[a] if v.ndim else 1 for v in (x, y)]
+    if sizes != [3, 3]:
+        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes[0]} and {sizes[1]}")
+    same_dtype(x.array, y.array)
+    return cross_product(*broadcast_tensors(x, y), a)
+
+
+@face
+def cross(input: Any, other: Any, dim: int | None = None) -> Any:
+    """As `linalg.cross`; without ``dim`` along the first dimension of size 3.
+
+    Source: ``torch.cross``.
+    """
+    shape = check_tensor("cross", input).array.shape
+    if dim is None and 3 not in shape:
+        raise RuntimeError(f"no dimension of size 3 in input; got {list(shape)}")
+    return linalg_cross(input, other, dim=shape.index(3) if dim is None else dim)
 
 
 MODES = (None, "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from microgradx.engine import cast
 from microgradx.graph import Variable, wrap
 from microgradx.ops.elementwise import element, scaled
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.indexing import checked, gather, index_select, item_of, places, put_at, slice_of
 from microgradx.ops.reduction import along
-from microgradx.ops.shape import expand, ravel, rearrange
+from microgradx.ops.shape import broadcast_tensors, expand, ravel, rearrange
 
 
 def scattered(name: str, input: Any, dim: int, index: Any, src: Any, accumulate: bool) -> Any:
@@ -100,22 +101,111 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1
         >>> mgx.zeros(3).index_add(0, mgx.tensor([0, 2, 0]), mgx.ones(3))
         tensor([2., 0., 1.])
     """
-    x = check_tensor("index_add", input)
+    return sliced("index_add", input, dim, index, scaled(check_tensor("index_add", source, "source", 4), alpha), True)
+
+
+@face(inplace=True)
+def index_copy(input: Any, dim: int, index: Any, source: Any) -> Any:
+    """``input`` with the slices of ``source`` in the place of those at the positions in ``index`` along ``dim``.
+
+    Derivative: as `scatter`: ``input`` gets ``g`` but for these slices, ``source`` gets them.
+    Source: ``torch.index_copy``.
+
+    Example:
+        >>> mgx.zeros(3).index_copy(0, mgx.tensor([2, 0]), mgx.tensor([5.0, 6.0]))
+        tensor([6., 0., 5.])
+    """
+    return sliced("index_copy", input, dim, index, check_tensor("index_copy", source, "source", 4), False)
+
+
+def sliced(name: str, input: Any, dim: int, index: Any, source: Any, accumulate: bool) -> Any:
+    """What `index_add` and `index_copy` share: slices of a tensor, put or added along one dimension."""
+    x = check_tensor(name, input)
     a = axis_of(dim, x.ndim)
-    spread, source = (v if v.ndim else rearrange(v, (1,)) for v in (x, check_tensor("index_add", source, "source", 4)))
+    spread, source = (v if v.ndim else rearrange(v, (1,)) for v in (x, source))
     at = np.atleast_1d(index.array)
     if at.ndim > 1 or at.dtype not in (np.int64, np.int32):
         raise IndexError(
-            f"index_add_(): Index is supposed to be a vector of integers, got {list(at.shape)}, {index.dtype}"
+            f"{name}_(): Index is supposed to be a vector of integers, got {list(at.shape)}, {index.dtype}"
         )
     if source.dtype is not x.dtype:
-        raise RuntimeError(f"index_add_(): self ({x.dtype}) and source ({source.dtype}) must have the same scalar type")
+        raise RuntimeError(f"{name}_(): self ({x.dtype}) and source ({source.dtype}) must have the same scalar type")
     wanted = (*spread.array.shape[:a], at.size, *spread.array.shape[a + 1 :])
     if source.array.shape != wanted:
-        raise RuntimeError(f"index_add_(): expected source of shape {list(wanted)}, got {list(source.array.shape)}")
+        raise RuntimeError(f"{name}_(): expected source of shape {list(wanted)}, got {list(source.array.shape)}")
     if at.size and not 0 <= at.min() <= at.max() < spread.array.shape[a]:
         raise IndexError(f"index out of range in self: expected positions from 0 to {spread.array.shape[a] - 1}")
-    return np.reshape(put_at(spread, scaled(source, alpha), (slice(None),) * a + (at,), True), x.array.shape)
+    return np.reshape(put_at(spread, source, (slice(None),) * a + (at,), accumulate), x.array.shape)
+
+
+@face(inplace=True)
+def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
+    """``input`` with one value in the slices at the positions in ``index`` along ``dim``.
+
+    Args:
+        input: Any tensor.
+        dim: The dimension along which slices are filled.
+        index: int64 tensor of one or no dimension; negative positions count from the end.
+        value: A number or 0-d tensor, which is cast to the dtype of ``input``.
+
+    Derivative: ``input`` gets ``g`` but for these slices, ``value`` their sum.
+    Raises: IndexError: a position out of range, or an index of another dtype. RuntimeError: a value that is no number.
+    Source: ``torch.index_fill``.
+
+    Example:
+        >>> mgx.zeros(2, 3).index_fill(1, mgx.tensor([0, 2]), 5.0)
+        tensor([[5., 0., 5.],
+                [5., 0., 5.]])
+    """
+    x = check_tensor("index_fill", input)
+    a = axis_of(dim, x.ndim)
+    spread = x if x.ndim else rearrange(x, (1,))
+    at, n = np.atleast_1d(index.array), spread.array.shape[a]
+    if at.dtype != np.int64:
+        raise IndexError("index_fill_(): Expected dtype int64 for index; convert it with .long()")
+    if at.ndim > 1:
+        raise RuntimeError(f"Index has to be a vector/scalar; got {list(at.shape)}")
+    if isinstance(value, Variable) and value.array.ndim:
+        raise RuntimeError(
+            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.array.ndim} dimension(s)."
+        )
+    if at.size and not -n <= at.min() <= at.max() < n:
+        raise IndexError(f"index {at[(at < -n) | (at >= n)][0]} is out of bounds for dimension {a} with size {n}")
+    value = cast(value, x.array.dtype) if isinstance(value, Variable) else element(value, x.array.dtype)
+    each = (slice(None),) * a + (np.unique(at % n if n else at),)  # a slice that is named twice is filled once
+    return np.reshape(put_at(spread, value, each, False), x.array.shape)
+
+
+@face(inplace=True)
+def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
+    """``input`` with the elements of ``source``, one after the other, where ``mask`` is True.
+
+    Args:
+        input: Any tensor.
+        mask: A bool tensor; the two are broadcast.
+        source: A tensor of the same dtype, of at least as many elements as the mask is True.
+
+    Derivative: ``input`` gets ``g`` outside the mask, ``source`` that inside, and 0 for elements that were not used.
+    Raises: RuntimeError: another dtype, or too few elements.
+    Source: ``torch.masked_scatter``.
+
+    Example:
+        >>> mgx.zeros(3).masked_scatter(mgx.tensor([True, False, True]), mgx.tensor([1.0, 2.0, 3.0]))
+        tensor([1., 0., 2.])
+    """
+    x = check_tensor("masked_scatter", input)
+    if mask.array.dtype != bool:
+        raise RuntimeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype}")
+    if check_tensor("masked_scatter", source, "source", 3).array.dtype != x.array.dtype:
+        raise RuntimeError(
+            f"masked_scatter: expected self and source to have same dtypes but got {x.dtype} and {source.dtype}"
+        )
+    seen, chosen = broadcast_tensors(x, mask)
+    n = np.count_nonzero(chosen.array)
+    if source.array.size < n:
+        raise RuntimeError(f"Number of elements of source < number of ones in mask; got {source.array.size} < {n}")
+    return put_at(seen, ravel(source)[:n], (chosen.array,), False)
 
 
 @face(inplace=True)

@@ -76,7 +76,7 @@ def reshape(input: Any, *shape: Any) -> Any:
     return rearrange(x, fill_in(sizes_of(shape), x.array.size))
 
 
-@face(function=False, method=True, also=())
+@face(function=False)
 def view_as(self: Any, other: Any) -> Any:
     """``self.view(other.shape)``."""
     return as_view(self, *other.array.shape)
@@ -143,7 +143,7 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     return rearrange(x, (*shape[:a], *fill_in(tuple(sizes), shape[a]), *shape[a + 1 :]))
 
 
-@face(inplace=False)
+@face(turns=True)
 def squeeze(input: Any, dim: Any = None) -> Any:
     """Drop dimensions of size 1: all of them, or ``dim`` (a number or several) where it is of size 1.
 
@@ -158,7 +158,7 @@ def squeeze(input: Any, dim: Any = None) -> Any:
     return drop(x, tuple(a for a in axes if x.array.shape[a] == 1))
 
 
-@face
+@face(turns=True)
 def unsqueeze(input: Any, dim: int) -> Any:
     """A new dimension of size 1 at ``dim``.
 
@@ -213,7 +213,7 @@ def swap(x: Array, axis1: int, axis2: int) -> Array:
 swap.derivatives(x=lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2))
 
 
-@face(also=("swapaxes", "swapdims"))
+@face(also=("swapaxes", "swapdims"), turns=True)
 def transpose(input: Any, dim0: int, dim1: int) -> Any:
     """Exchange two dimensions; a view.
 
@@ -229,7 +229,7 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
     return swap(x, a, b) if x.ndim else reorder(x)
 
 
-@face
+@face(turns=True)
 def t(input: Any) -> Any:
     """The transpose of a matrix; a tensor of fewer dimensions as it is."""
     x = check_tensor("t", input)
@@ -363,7 +363,7 @@ def expand_as(input: Any, other: Any) -> Any:
     return expand(input, *other.array.shape)
 
 
-@face(also=())
+@face
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     """All tensors expanded to the shape that they have together; those that have it already are returned as they are."""
     try:

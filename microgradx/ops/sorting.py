@@ -12,10 +12,11 @@ import numpy as np
 
 from microgradx import return_types
 from microgradx.engine import primitive
-from microgradx.graph import Array, wrap
+from microgradx.graph import Array, Variable, wrap
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.reduction import take_along, to_extreme
 from microgradx.ops.shape import rearrange
+from microgradx.views import legacy_name
 
 
 def order(x: Array, axis: int, descending: bool = False) -> Array:
@@ -171,3 +172,89 @@ def unique(
     inverse = inverse.reshape(a.shape if axis is None else -1)
     found = [wrap(values), *[wrap(inverse)] * return_inverse, *[wrap(counts)] * return_counts]
     return tuple(found) if len(found) > 1 else found[0]
+
+
+# ---------------------------------------------------------------- histograms
+
+
+def between(function: str, x: Array, low: float, high: float, widen: float) -> tuple[float, float]:
+    """The range of a histogram: that of the elements if none is given, and never empty."""
+    if low == high and x.size:
+        low, high = float(x.min()), float(x.max())
+    if not np.isfinite([low, high]).all():
+        raise RuntimeError(f"torch.{function}: range of [{low}, {high}] is not finite")
+    if low > high:
+        raise RuntimeError(f"torch.{function}: max must be larger than min; got {low} and {high}")
+    return (low - widen, high + widen) if low == high else (low, high)
+
+
+def check_histogram(function: str, input: Any, bins: Any) -> Array:
+    """The elements, in one row, to be counted in so many bins; None if there are edges."""
+    x = check_tensor(function, input).array
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f"\"{function}\" not implemented for '{legacy_name(x.dtype.name)}'; use .float()")
+    if bins is not None and bins <= 0:
+        raise RuntimeError(f"torch.{function}(): bins must be > 0, but got {bins}")
+    return x.reshape(-1)
+
+
+@face
+def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
+    """How many elements fall in each of so many bins of one width.
+
+    Args:
+        input: A float tensor.
+        bins: How many bins.
+        min: Where the first one begins; what lies before is not counted.
+        max: Where the last one ends. If the two are equal, the least and the greatest element take their place.
+
+    Shape: any -> (bins), in the dtype of the input.
+    Raises: RuntimeError: a range that is not finite; no bin.
+    Source: ``torch.histc``.
+
+    Example:
+        >>> mgx.histc(mgx.tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
+        tensor([0., 2., 1., 0.])
+    """
+    x = check_histogram("histc", input, bins)
+    low, high = between("histc", x, float(min), float(max), 1)
+    place = (x[(x >= low) & (x <= high)] - x.dtype.type(low)) / x.dtype.type(high - low) * bins
+    counts = np.bincount(np.minimum(place.astype(np.intp), bins - 1), minlength=bins)
+    return wrap(counts.astype(x.dtype))
+
+
+@face
+def histogram(input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False) -> Any:
+    """How many elements fall in each bin, or how much they weigh; and the edges of the bins.
+
+    Args:
+        input: A float tensor.
+        bins: How many bins of one width, or a tensor of their edges in rising order. A bin includes its left edge, the
+            last one also the right one.
+        range: The first and the last edge; by default the least and the greatest element.
+        weight: What each element counts, in the shape of the input; None for 1.
+        density: Divide by the sum and by the widths of the bins, so that the integral is 1.
+
+    Returns: a named pair ``(hist, bin_edges)``.
+    Raises: RuntimeError: a range that is not finite; no bin.
+    Source: ``torch.histogram``.
+
+    Example:
+        >>> mgx.histogram(mgx.tensor([1.0, 2.0, 1.0]), mgx.tensor([0.0, 1.5, 2.0])).hist
+        tensor([2., 1.])
+    """
+    given = isinstance(bins, Variable)
+    x = check_histogram("histogram", input, None if given else bins)
+    if given:
+        edges = bins.array
+    else:
+        low, high = range or ((0, 0) if x.size else (0, 1))
+        low, high = between("histogram", x, low, high, 0.5)
+        edges = np.linspace(low, high, bins + 1, dtype=x.dtype)
+    inside = (x >= edges[0]) & (x <= edges[-1])
+    place = np.minimum(np.searchsorted(edges, x[inside], "right") - 1, len(edges) - 2)
+    weights = None if weight is None else weight.array.reshape(-1)[inside]
+    found = np.bincount(place, weights, len(edges) - 1).astype(x.dtype)
+    if density:
+        found = found / found.sum() / np.diff(edges)
+    return return_types.histogram(wrap(found), wrap(edges))
