@@ -149,6 +149,15 @@ class Tensor(Variable):
             )
         return swap(self, -2, -1)
 
+    mH = mT
+
+    @property
+    def H(self) -> Any:
+        """The transpose of a matrix, whose elements are real; a view."""
+        if self.ndim not in (0, 2):
+            raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.")
+        return self.T
+
     def size(self, dim: int | None = None) -> Any:
         """`shape`, or the length of one dimension."""
         return self.shape if dim is None else self.array.shape[axis_of(dim, self.ndim)]

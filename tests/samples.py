@@ -393,7 +393,8 @@ row("unsqueeze", case(real(2, 3), 0), case(real(2, 3), 1), case(real(2, 3), -1),
 row("transpose", case(real(2, 3, 4), 0, 2), case(real(2, 3), -1, 0), case(real(2, 3), 1, 1), case(real(), 0, -1),
     wrong(real(2, 3), 0, 2))  # fmt: skip
 row("t", case(real(2, 3)), case(real(3)), case(real()), wrong(real(2, 3, 4)))
-row("x.T, x.mT", case(real(2, 3)), call=lambda m, x: (x.T, x.mT))
+row("x.T, x.mT", case(real(2, 3)), call=lambda m, x: (x.T, x.mT, x.H, x.mH))
+row("x.H", case(real(2, 3)), wrong(real(3)), wrong(real(2, 2, 2)), call=lambda m, x: x.H)
 row("permute", case(real(2, 3, 4), (2, 0, 1)), case(real(2, 3, 4), (-1, 0, 1)), case(real(2, 3), (0, 1)),
     case(real(), ()), wrong(real(2, 3), (0,)), wrong(real(2, 3), (0, 0)), wrong(real(2, 3), (0, 2)))  # fmt: skip
 row("movedim", case(real(2, 3, 4), 0, 2), case(real(2, 3, 4), -1, 0), case(real(2, 3, 4), (0, 1), (2, 0)),
