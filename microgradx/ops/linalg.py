@@ -103,6 +103,10 @@ def check_linear(input: Array, weight: Array, bias: Array | None) -> None:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {other} and {names[1]}{hint}")
 
 
+LARGE = 1 << 13
+"""So many weights make it worth while to think about their order."""
+
+
 @primitive(name="Addmm")
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """``input @ weightᵀ + bias``: the linear map of a layer."""
@@ -111,9 +115,11 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     try:
         # One product for all rows: NumPy would make one for each matrix of a batch.
         rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1]) if input.ndim > 2 else input
-        if bias is not None and rows.ndim == weight.ndim == 2 and 2 * len(rows) <= len(weight):
+        if rows.ndim == weight.ndim == 2 and 2 <= len(rows) <= len(weight) // 2 and weight.size >= LARGE:
             # BLAS is up to twice as fast if the smaller matrix comes second.
-            out = np.add((weight @ rows.T).T, bias, order="C")
+            product = (weight @ rows.T).T
+            out = np.empty(product.shape, product.dtype)
+            np.copyto(out, product) if bias is None else np.add(product, bias, out=out)
         else:
             out = rows @ weight.T
             if bias is not None:

@@ -12,6 +12,7 @@ import torch
 import microgradx as mgx
 from microgradx.engine import sum_to
 from microgradx.ops.elementwise import choose, keep
+from microgradx.ops.linalg import LARGE
 from microgradx.ops.reduction import largest
 
 SPECIAL = [math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -2.5]
@@ -74,16 +75,24 @@ def test_sums_of_rows(dtype: str, shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 3, 8])
-@pytest.mark.parametrize("columns", [1, 3, 4, 16])
-def test_few_rows_through_a_linear_map(rows: int, columns: int) -> None:
-    rng = np.random.default_rng(0)
-    arrays: list[Any] = [rng.standard_normal(shape) for shape in ((rows, 5), (columns, 5), (columns,))]
+@pytest.mark.parametrize("columns", [1, 4, 15, 16, 17])
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_few_rows_through_a_linear_map(rows: int, columns: int, with_bias: bool) -> None:
+    rng, n = np.random.default_rng(0), LARGE // 16
+    arrays: list[Any] = [rng.standard_normal(shape) for shape in ((rows, n), (columns, n), (columns,))]
     results = []
     for library in (mgx, torch):
-        x, w, b = (library.tensor(a, requires_grad=True) for a in arrays)
-        out = library.nn.functional.linear(x, w, b)
+        inputs = [library.tensor(a, requires_grad=True) for a in arrays[: 2 + with_bias]]
+        out = library.nn.functional.linear(*inputs)
         assert out.is_contiguous()
         out.backward(library.ones_like(out) * 2)
-        results.append([a.detach().numpy() for a in (out, x.grad, w.grad, b.grad)])
+        results.append([a.detach().numpy() for a in (out, *(x.grad for x in inputs))])
     for ours, theirs in zip(*results):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 8])
+def test_a_bias_of_more_rows_is_refused(rows: int) -> None:
+    for library in (mgx, torch):
+        with pytest.raises(RuntimeError):
+            library.nn.functional.linear(library.ones(rows, LARGE), library.ones(4, LARGE), library.ones(5, 4))
