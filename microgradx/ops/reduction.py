@@ -435,6 +435,16 @@ def along(x: Array, indices: Array, axis: int) -> tuple[Array, ...]:
     return tuple(grid)
 
 
+def along_flat(shape: tuple[int, ...], indices: Array, axis: int) -> Array:
+    """The same places as positions in the flattened array, where NumPy finds them several times faster."""
+    positions, step = np.multiply(indices, math.prod(shape[axis + 1 :]), dtype=np.intp), 1
+    for a in reversed(range(len(shape))):
+        if a != axis:
+            positions = positions + (np.arange(shape[a]) * step).reshape(-1, *(1,) * (len(shape) - a - 1))
+        step *= shape[a]
+    return positions
+
+
 @primitive(name="Max", saves=("indices",))
 def max_along(x: Array, axis: int, keepdims: bool = False) -> tuple[Array, Array]:
     """Maximum along one axis, and where it stands: the first of equals."""
@@ -457,6 +467,8 @@ def picked(x: Array, indices: Array, axis: int, keepdims: bool) -> tuple[Array, 
 @primitive(name="Gather")
 def take_along(x: Array, indices: Array, axis: int) -> Array:
     """``x[..., indices, ...]`` along one axis; all other dimensions go side by side."""
+    if x.flags.c_contiguous:
+        return x.take(along_flat(x.shape, indices, axis))
     return in_order(np.take_along_axis(x, indices, axis))
 
 
@@ -464,10 +476,11 @@ def take_along(x: Array, indices: Array, axis: int) -> Array:
 def add_along(x: Array, indices: Array, axis: int, shape: tuple[int, ...]) -> Array:
     """Zeros of ``shape``, and ``x`` added at the places from which `take_along` takes."""
     out = np.zeros(shape, x.dtype)
+    flat, positions = out.reshape(-1), along_flat(shape, indices, axis)
     if indices.shape[axis] == 1:  # one in each line: no place comes twice
-        np.put_along_axis(out, indices, x, axis)
+        flat[positions] = x
     else:
-        np.add.at(out, along(x, indices, axis), x)
+        np.add.at(flat, positions.reshape(-1), x.reshape(-1))
     return out
 
 

@@ -26,6 +26,20 @@ def order(x: Array, axis: int, descending: bool = False) -> Array:
     return x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
 
 
+def first_in_order(x: Array, axis: int, k: int, descending: bool) -> Array:
+    """The positions of the first ``k`` in order; only these are sorted, unless equals, or nan, compete for the last place."""
+    n = x.shape[axis]
+    if 0 < k <= n // 4:
+        chosen = range(n - k, n) if descending else range(k)
+        found = np.sort(np.argpartition(x, n - k if descending else k - 1, axis).take(chosen, axis), axis)
+        values = np.take_along_axis(x, found, axis)
+        last = (np.min if descending else np.max)(values, axis, keepdims=True)
+        rivals = np.count_nonzero(x == last, axis)
+        if rivals.all() and (rivals == np.count_nonzero(values == last, axis)).all():
+            return np.take_along_axis(found, order(values, axis, descending), axis)
+    return order(x, axis, descending).take(range(k), axis)
+
+
 def picked(kind: Any, x: Any, axis: int, choose: Any, keepdim: bool = True) -> Any:
     """Values and indices of the elements at the positions that ``choose(array, axis)`` finds."""
     line = x if x.ndim else rearrange(x, (1,))
@@ -99,7 +113,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     if not 0 <= k <= (x.array.shape[axis] if x.ndim else 1):
         raise RuntimeError(f"selected index k out of range; got k = {k} for shape {list(x.shape)} and dim {dim}")
     picks = k if x.ndim else 1  # a number is picked in any case, as in PyTorch
-    return picked(return_types.topk, x, axis, lambda a, axis: order(a, axis, largest).take(range(picks), axis))
+    return picked(return_types.topk, x, axis, lambda a, axis: first_in_order(a, axis, picks, largest))
 
 
 @primitive(name="Median")
