@@ -44,6 +44,32 @@ def nearest_cells(n: int, m: int, factor: float | None, exact: bool, dtype: Any)
     return cells
 
 
+@primitive(name="UpsampleNearest")
+def copied(x: Array, cells: tuple[Array, ...]) -> Array:
+    """What x has at the cells of each spatial axis."""
+    for a, places in reversed(list(enumerate(cells, start=2))):
+        x = x.take(places, a)
+    return x
+
+
+@primitive()
+def added(x: Array, cells: tuple[Array, ...], spatial: Sizes) -> Array:
+    """The adjoint of `copied`: each cell gets the sum of its copies, which stand side by side."""
+    for a, (places, n) in enumerate(zip(cells, spatial, strict=True), start=2):
+        copies = np.bincount(places, minlength=n)
+        first = np.cumsum(copies) - copies
+        out = np.zeros((*x.shape[:a], n, *x.shape[a + 1 :]), x.dtype)
+        for i in range(copies.max()):
+            at = np.flatnonzero(copies > i)
+            out[(slice(None),) * a + (slice(None) if len(at) == n else at,)] += x.take(first[at] + i, a)
+        x = out
+    return x
+
+
+copied.derivatives(x=lambda g, x_shape, cells: added(g, cells, x_shape[2:]))
+added.derivatives(x=lambda g, cells: copied(g, cells))
+
+
 def cubic(t: Array, a: float) -> Array:
     """Keys' cubic: 1 at 0, and 0 at ±1 and from ±2 on; ``a`` is its slope at 1."""
     t = np.absolute(t)
@@ -177,7 +203,7 @@ def interpolate(
         # Of images, PyTorch leaves an axis that keeps its size as it is, whatever the factor.
         axes = [(n, m, None if n == m and len(axes) == 2 else factor) for n, m, factor in axes]
         cells = [nearest_cells(n, m, factor, mode == "nearest-exact", dtype) for n, m, factor in axes]
-        return input[(..., *np.ix_(*cells))]
+        return copied(input, tuple(cells))
     make: Callable[..., Array] = wide_weights if antialias else weights
     if input.array.dtype == np.uint8 and len(axes) == 2:
         options = (bool(align_corners), mode == "bicubic", np.dtype(np.float64))
