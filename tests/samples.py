@@ -1059,10 +1059,13 @@ row("linalg.cross", case(real(3), real(3)), case(real(2, 3), real(1, 3)), case(r
     wrong(real(3), real(1, 3)))  # fmt: skip
 row("cdist", case(real(3, 2), real(4, 2)), case(real(2, 3, 2), real(2, 4, 2), p=1.0),
     case(real(3, 2), real(4, 2), p=3.0),
+    case(values([[[0.0, 0.0], [3.0, 1.0]], [[1.0, 2.0], [-1.0, 4.0]]]), values([[-2.0, 1.0], [4.0, 5.0], [1.0, -3.0]]),
+         2.0, "use_mm_for_euclid_dist"),
     wrong(real(3, 2), real(4, 3)), integers=False,  # PyTorch's cdist has one derivative only
-    call=lambda m, x, y, p=2.0: m.cdist(x, y, p) if m is microgradx
+    call=lambda m, x, y, p=2.0, mode=None: m.cdist(x, y, p, mode) if m is microgradx
     else (x.unsqueeze(-2) - y.unsqueeze(-3)).norm(p, -1))  # fmt: skip
 row("cdist of PyTorch", *(case(fixed(real(3, n)), fixed(real(4, n)), p) for n in (0, 2) for p in (0.0, 1.0, 2.0, inf)),
+    case(fixed(real(3, 2)), fixed(real(26, 2))), case(fixed(values([[1.0, 2.0]])), fixed(values(np.ones((26, 2))))),
     wrong(real(3, 2), real(4, 2), compute_mode="none"), wrong(real(3, 2), real(4, 2), -1.0),
     call=lambda m, *a, **o: m.cdist(*a, **o), integers=False)  # fmt: skip
 
