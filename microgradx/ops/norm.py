@@ -42,9 +42,13 @@ def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, ep
     mean = total(x, axis) / n
     d = in_order(x - mean)
     var = inner(d, d, axis) / n
-    d *= 1 / np.sqrt(var + eps)
+    scale = 1 / np.sqrt(var + eps)
     if weight is not None:
-        d *= weight
+        if np.broadcast(scale, weight).size < d.size:
+            scale = scale * weight  # one factor for many values
+        else:
+            d *= weight
+    d *= scale
     if bias is not None:
         d += bias
     return d, mean, var
@@ -67,25 +71,42 @@ def standardize(x: Array, axis: Axes, eps: float, mean: Array, var: Array) -> Ar
 
 
 @primitive()
-def standardize_back(g: Array, x: Array, axis: Axes, eps: float, mean: Array, var: Array) -> Array:
+def standardize_back(
+    g: Array, x: Array, axis: Axes, eps: float, mean: Array, var: Array, weight: Array | None = None
+) -> Array:
     """What reaches x through `standardize`: ``(g - mean(g) - z · mean(g · z)) / sqrt(var + eps)``, z being its result.
 
-    The part of ``g`` that would move the whole group is taken off, and the part that would scale it.
+    The part of ``g`` that would move the whole group is taken off, and the part that would scale it. If there is a
+    ``weight``, ``g · weight`` takes the place of ``g``.
     """
     n = count(x.shape, axis)
-    scale = 1 / np.sqrt(var + eps)
+    scale = last = 1 / np.sqrt(var + eps)
+    if weight is not None:
+        if np.broadcast(scale, weight).size == scale.size:
+            last = scale * weight  # the same for the whole group
+        else:
+            g = g * weight
     d = x - mean
     d *= inner(g, d, axis) * (scale * scale / n)  # z · mean(g · z)
     d += total(g, axis) / n
     np.subtract(g, d, out=d)
-    d *= scale
+    d *= last
     return d
 
 
 def standardize_back_by_x(
-    h: Array, g: Array, x: Array, axis: Axes, eps: float, out: Array, mean: Array, var: Array
+    h: Array,
+    g: Array,
+    x: Array,
+    axis: Axes,
+    eps: float,
+    out: Array,
+    mean: Array,
+    var: Array,
+    weight: Array | None = None,
 ) -> Array:
     """With J the (symmetric) Jacobian of `standardize`, J g is ``out``, and this is the gradient of h · J g by x."""
+    g = g if weight is None else g * weight
     z = standardize(x, axis, eps, mean, var)
     scale = 1 / (np.sqrt(reduce_var(x, axis, 0, True) + eps) * count(x.shape, axis))
     back = standardize_back(h, x, axis, eps, mean, var)
@@ -99,27 +120,55 @@ def standardize_back_by_x(
 standardize.derivatives(
     x=lambda g, x, axis, eps, mean, var: standardize_back(g, x, axis, eps, mean, var),
 )
+
+
+def standardize_back_by_g(
+    h: Array, x: Array, axis: Axes, eps: float, mean: Array, var: Array, weight: Array | None
+) -> Array:
+    """As `standardize_back`, with the weight at the other side."""
+    back = standardize_back(h, x, axis, eps, mean, var)
+    return back if weight is None else back * weight
+
+
 standardize_back.derivatives(
-    g=lambda h, x, axis, eps, mean, var: standardize_back(h, x, axis, eps, mean, var),
+    g=standardize_back_by_g,
     x=standardize_back_by_x,
+    weight=lambda h, g, x, axis, eps, mean, var: g * standardize_back(h, x, axis, eps, mean, var),
 )
 
 
-def normalize_by_x(g: Array, x: Array, weight: Array | None, axis: Axes, eps: float, mean: Array, var: Array) -> Array:
-    """Through the weight, and then through `standardize`."""
-    return standardize_back(g if weight is None else g * weight, x, axis, eps, mean, var)
+@primitive()
+def weighed(g: Array, x: Array, axis: Axes, eps: float, mean: Array, var: Array, ones: int) -> Array:
+    """``Σ g · standardize(x)`` along the last ``ones`` axes, which stay with size 1."""
+    d = x - mean
+    if ones:
+        d = inner(g, d, tuple(range(x.ndim - ones, x.ndim)))
+    else:
+        d *= g
+    d *= 1 / np.sqrt(var + eps)
+    return d
 
 
-layer_norm.derivatives(
-    x=normalize_by_x,
-    weight=lambda g, x, axis, eps, mean, var: g * standardize(x, axis, eps, mean, var),
-    bias=lambda g: g,
+weighed.derivatives(
+    g=lambda h, x, axis, eps, mean, var: h * standardize(x, axis, eps, mean, var),
+    x=lambda h, g, x, axis, eps, mean, var: standardize_back(h * g, x, axis, eps, mean, var),
 )
-batch_norm.derivatives(
-    x=normalize_by_x,
-    weight=lambda g, x, axis, eps, mean, var: inner(g, standardize(x, axis, eps, mean, var), axis),
-    bias=lambda g: g,
-)
+
+
+def normalize_by_weight(g: Array, x: Array, weight: Array, axis: Axes, eps: float, mean: Array, var: Array) -> Array:
+    """``Σ g · standardize(x)`` along the last axes for which there is one weight; along all others the engine adds up."""
+    ones = 0
+    while ones < weight.ndim and weight.shape[-1 - ones] == 1 and x.ndim - 1 - ones in axis:
+        ones += 1
+    return weighed(g, x, axis, eps, mean, var, ones)
+
+
+for operation in (layer_norm, batch_norm):
+    operation.derivatives(
+        x=lambda g, x, weight, axis, eps, mean, var: standardize_back(g, x, axis, eps, mean, var, weight),
+        weight=normalize_by_weight,
+        bias=lambda g: g,
+    )
 
 
 def check_size(name: str, value: Any, n: int) -> None:

@@ -364,16 +364,18 @@ def test_batch_norm_moves_the_running_values():
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
-def test_standardize_rules_agree_with_finite_differences():
+@pytest.mark.parametrize("weights", [None, (4,), (3, 1)])
+def test_standardize_rules_agree_with_finite_differences(weights):
     (x, g, h) = arrays([(3, 4)] * 3, np.float64)
+    weight = None if weights is None else np.arange(1.0, 1 + np.prod(weights)).reshape(weights)
 
     def back(x):
         mean, var = x.mean(1, keepdims=True), x.var(1, keepdims=True)
-        return (h * norm.standardize_back(g, x, (1,), 0.1, mean, var)).sum()
+        return (h * norm.standardize_back(g, x, (1,), 0.1, mean, var, weight)).sum()
 
     stats = x.mean(1, keepdims=True), x.var(1, keepdims=True)
-    out = norm.standardize_back(g, x, (1,), 0.1, *stats)
-    found = norm.standardize_back_by_x(h, g, x, (1,), 0.1, out, *stats)
+    out = norm.standardize_back(g, x, (1,), 0.1, *stats, weight)
+    found = norm.standardize_back_by_x(h, g, x, (1,), 0.1, out, *stats, weight)
     for i in np.ndindex(x.shape):
         step = np.zeros_like(x)
         step[i] = 1e-6

@@ -216,10 +216,10 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     for name, value in (("weight", weight), ("bias", bias)):
         norm.check_size(name, value, shape[1])
     check_dtypes(input, weight, bias)
-    groups = np.reshape(input, (shape[0], num_groups, math.prod(shape[1:]) // num_groups))
-    out: Any = np.reshape(norm.layer_norm(groups, None, None, (2,), eps)[0], shape)
-    out = out if weight is None else out * per_channel(weight, len(shape))
-    return (out if bias is None else out + per_channel(bias, len(shape))).to(input.dtype)
+    channels = (num_groups, shape[1] // num_groups)
+    groups = np.reshape(input, (shape[0], *channels, math.prod(shape[2:])))
+    weight, bias = (v if v is None else np.reshape(v, (*channels, 1)) for v in (weight, bias))
+    return np.reshape(norm.layer_norm(groups, weight, bias, (2, 3), eps)[0], shape)
 
 
 def instance_norm(
