@@ -17,7 +17,7 @@ from microgradx.engine import HALF, primitive
 from microgradx.graph import Array, mode
 from microgradx.ops.activation import log_softmax, normalized_exp
 from microgradx.ops.elementwise import clip, keep, sigmoid, sign
-from microgradx.ops.reduction import largest, single
+from microgradx.ops.reduction import largest, single, total_product
 from microgradx.views import legacy_name
 
 # ---------------------------------------------------------------- element by element
@@ -33,6 +33,14 @@ def reduced(losses: Array, reduction: str) -> Array:
     return total if reduction == "sum" else total / (losses.size or math.nan)
 
 
+def reduced_product(x: Array, y: Array, reduction: str) -> Array:
+    """``x · y``, its sum or its mean, for which the products need not be written."""
+    if reduction == "none" or x.dtype is HALF:
+        return reduced(x * y, reduction)
+    total = total_product(x, y, None)
+    return total if reduction == "sum" else total / (x.size or math.nan)
+
+
 def share(g: Array, shape: tuple[int, ...], reduction: str) -> Array:
     """The gradient by each of the losses that were reduced; if there are none, any number will do."""
     return g / (math.prod(shape) or 1) if reduction == "mean" else g
@@ -42,7 +50,7 @@ def share(g: Array, shape: tuple[int, ...], reduction: str) -> Array:
 def squared_error(x: Array, y: Array, reduction: str) -> Array:
     """``(x - y)²``."""
     d = x - y
-    return reduced(d * d, reduction)
+    return reduced_product(d, d, reduction)
 
 
 squared_error.derivatives(
@@ -68,7 +76,7 @@ def huber(x: Array, y: Array, reduction: str, delta: float) -> Array:
     """Half the squared error up to ``|x - y| = delta``, and from there on a line with the slope ``delta``."""
     d = np.absolute(x - y)
     near = d.clip(0, delta)
-    return reduced(near * (d - 0.5 * near), reduction)
+    return reduced_product(near, -0.5 * near + d, reduction)
 
 
 huber.derivatives(

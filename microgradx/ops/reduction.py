@@ -69,15 +69,14 @@ def total(x: Array, axis: Axes, keepdims: bool = False) -> Array:
 
 
 def total_product(x: Array, y: Array, axis: Axes, keepdims: bool = False) -> Array:
-    """``Σ x · y`` over ``axis``; along the last axes BLAS adds up, without writing the products."""
-    if x.dtype is HALF:
-        return add_up(x * y, axis, keepdims)
+    """``Σ x · y`` over ``axis``; along the last axes BLAS adds up, without writing the products, unless they are long."""
     axis = tuple(range(x.ndim)) if axis is None else axis
-    n, shape, rest = trailing(x.shape, axis, keepdims) if type(axis) is tuple else (1, (), ())
-    if n < 2:
-        return total(x * y, axis, keepdims)
-    out = np.vecdot(x.reshape(-1, n), y.reshape(-1, n)).reshape(shape)
-    return sum_of(out, rest, keepdims=keepdims) if rest else out
+    if type(axis) is tuple and x.dtype.char in "fd":
+        n, shape, rest = trailing(x.shape, axis, keepdims)
+        if 1 < n <= 2**18:
+            out = np.vecdot(x.reshape(-1, n), y.reshape(-1, n)).reshape(shape)
+            return sum_of(out, rest, keepdims=keepdims) if rest else out
+    return add_up(x * y, axis, keepdims)
 
 
 def single(x: Array) -> Array:
