@@ -116,21 +116,43 @@ def cofactors(x: Array) -> Array:
     return (u * others[..., None, :]) @ vh * sign[..., None, None]
 
 
-def cofactors_by_x(h: Array, x: Array, out: Array) -> Array:
-    """``(⟨h, C⟩ C - C hᵀ C) / det``, from differentiating ``C = det · x⁻ᵀ``."""
-    inside = np.sum(h * out, (h.ndim - 2, h.ndim - 1), keepdims=True)
-    return (inside * out - out @ turned(h) @ out) / determinant(x)[..., None, None]
+@primitive(saves=("regular",))
+def cofactors_back(h: Array, x: Array) -> tuple[Array, Array]:
+    """The derivative of ``⟨h, cofactors(x)⟩`` by x: ``(⟨h, C⟩ C - C hᵀ C) / det(x)``, which exists for all x, too.
+
+    With ``x = U S Vᵀ``, ``k = Uᵀ h V`` and p[i, j] the product of the singular values but the i-th and the j-th, it is U
+    times ``Σ p[i, j] k[j, j]`` over j on the diagonal, and ``-p[i, j] k[j, i]`` elsewhere, times Vᵀ. And whether x has
+    an inverse.
+    """
+    u, s, vh = np.linalg.svd(x)
+    n, one = s.shape[-1], np.eye(s.shape[-1], dtype=x.dtype)
+    p = product_of_others(np.where(one == 1, 1, s[..., None, :]), (s.ndim,)) * (1 - one) if s.size else one
+    k = turned(u) @ h @ turned(vh)
+    diagonal = p @ np.sum(k * one, -1)[..., None]
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    regular = np.all(s > n * np.finfo(x.dtype).eps * s[..., :1], -1)
+    return u @ (diagonal * one - p * turned(k)) @ vh * sign[..., None, None], regular
+
+
+def cofactors_back_by_x(g: Array, h: Array, x: Array, out: Array, regular: Array) -> Array:
+    """From differentiating ``(⟨h, C⟩ ⟨g, C⟩ - ⟨g, C hᵀ C⟩) / det(x)``; nan if x has no inverse."""
+    c, last = cofactors(x), (x.ndim - 2, x.ndim - 1)
+    volume = np.where(regular, determinant(x), math.nan)[..., None, None]
+    g_c, h_c, g_out = (np.sum(product, last, keepdims=True) for product in (g * c, h * c, g * out))
+    by_c = (g_c * h + h_c * g - g @ turned(c) @ h - h @ turned(c) @ g) / volume
+    return cofactors_back(by_c, x)[0] - g_out / volume * c
 
 
 determinant.derivatives(x=lambda g, x: g[..., None, None] * cofactors(x))
-cofactors.derivatives(x=cofactors_by_x)
+cofactors.derivatives(x=lambda h, x: cofactors_back(h, x)[0])
+cofactors_back.derivatives(h=lambda g, x: cofactors_back(g, x)[0], x=cofactors_back_by_x)
 
 
 @face
 def det(A: Any) -> Any:
     """Determinant of square matrices.
 
-    Derivative: ``g · det(A) · A⁻ᵀ``, computed so that it holds for singular matrices too.
+    Derivative: ``g · det(A) · A⁻ᵀ``, computed so that it holds for singular matrices too, and so does the second one.
     Source: ``torch.linalg.det``.
 
     Example:
