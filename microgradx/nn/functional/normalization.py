@@ -175,9 +175,9 @@ def batch_norm(
     weight, bias = per_channel(weight, len(shape)), per_channel(bias, len(shape))
     if not training:
         mean, var = (per_channel(r.array, len(shape)) for r in (running_mean, running_var))
-        out = (input.contiguous() - mean) * (1 / np.sqrt(var + eps))
-        out = out if weight is None else out * weight
-        return (out if bias is None else out + bias).to(input.dtype)
+        factor = (1 if weight is None else weight) / np.sqrt(var + eps)
+        summand = (0 if bias is None else bias) - mean * factor
+        return (input.contiguous() * factor + summand).to(input.dtype)
     n = math.prod(shape) // max(shape[1], 1)
     if n == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
