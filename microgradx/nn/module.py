@@ -12,6 +12,7 @@ from microgradx.autograd import no_grad
 from microgradx.creation import empty
 from microgradx.device import device as Device
 from microgradx.dtypes import dtype as Dtype
+from microgradx.dtypes import float16, float32, float64
 from microgradx.graph import ON, Variable, mode
 from microgradx.nn.hooks import (
     EVERYWHERE,
@@ -744,19 +745,22 @@ class Module:
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired "
                 f"dtype={dtype}; use float32 or float64"
             )
+        return self._cast(dtype)
+
+    def _cast(self, dtype: Dtype) -> Self:
         return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
 
     def float(self) -> Self:
         """Convert floating-point parameters and buffers to float32."""
-        return self._apply(lambda t: t.float() if t.is_floating_point() else t)
+        return self._cast(float32)
 
     def double(self) -> Self:
         """Convert floating-point parameters and buffers to float64."""
-        return self._apply(lambda t: t.double() if t.is_floating_point() else t)
+        return self._cast(float64)
 
     def half(self) -> Self:
         """Convert floating-point parameters and buffers to float16."""
-        return self._apply(lambda t: t.half() if t.is_floating_point() else t)
+        return self._cast(float16)
 
     def bfloat16(self) -> Self:
         """Raise: NumPy does not have this dtype.

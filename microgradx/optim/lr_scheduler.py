@@ -529,7 +529,23 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self._write(self.get_lr)
 
 
-class SequentialLR(LRScheduler):
+class _Several(LRScheduler):
+    """What `SequentialLR` and `ChainedScheduler` share: their parts, which keep their states."""
+
+    _schedulers: Sequence[Any]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the optimizer, with the states of the parts."""
+        return super().state_dict() | {"_schedulers": [s.state_dict() for s in self._schedulers]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from what ``state_dict`` gave."""
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "_schedulers"})
+        for part, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
+            part.load_state_dict(state)
+
+
+class SequentialLR(_Several):
     """One scheduler after the other; the next begins at each of the ``milestones``.
 
     Raises: ValueError: no schedulers, of another optimizer, or not one milestone less than schedulers.
@@ -582,16 +598,8 @@ class SequentialLR(LRScheduler):
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
 
-    def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimizer, with the states of the parts."""
-        return super().state_dict() | {"_schedulers": [s.state_dict() for s in self._schedulers]}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from what ``state_dict`` gave."""
-        _load_parts(self, state_dict)
-
-
-class ChainedScheduler(LRScheduler):
+class ChainedScheduler(_Several):
     """Several schedulers at once: the learning rate goes through all of them.
 
     Raises: ValueError: no schedulers, or of different optimizers.
@@ -611,14 +619,6 @@ class ChainedScheduler(LRScheduler):
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = _rates(self.optimizer)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimizer, with the states of the parts."""
-        return super().state_dict() | {"_schedulers": [s.state_dict() for s in self._schedulers]}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from what ``state_dict`` gave."""
-        _load_parts(self, state_dict)
 
 
 def _check_parts(whole: LRScheduler, parts: Sequence[Any], optimizer: Any, what: str) -> None:
@@ -647,12 +647,6 @@ def _undo_first_step(scheduler: Any) -> None:
             _undo_first_step(part)
     elif hasattr(scheduler, "last_epoch"):
         scheduler.last_epoch -= 1
-
-
-def _load_parts(whole: Any, state_dict: dict[str, Any]) -> None:
-    whole.__dict__.update({k: v for k, v in state_dict.items() if k != "_schedulers"})
-    for part, state in zip(whole._schedulers, state_dict["_schedulers"], strict=True):
-        part.load_state_dict(state)
 
 
 class _Cycled(LRScheduler):

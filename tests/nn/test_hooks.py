@@ -119,6 +119,17 @@ def test_backward_hooks_replace_gradients():
     assert both(run) == ([[1040.0, 1060.0]], [[2.0, 2.0]])
 
 
+def test_a_backward_hook_may_return_the_only_gradient():
+    def run(lib):
+        layer, x = linear(lib), lib.ones(1, 2, requires_grad=True)
+        layer.register_full_backward_pre_hook(lambda m, g_out: g_out[0] * 3)
+        layer.register_full_backward_hook(lambda m, g_in, g_out: g_in[0] * 2)
+        layer(x).sum().backward()
+        return x.grad.tolist(), layer.weight.grad.tolist()
+
+    both(run)
+
+
 def test_backward_hooks_of_several_inputs_and_outputs():
     def run(lib):
         class Many(lib.nn.Module):

@@ -424,6 +424,18 @@ def test_names_lead_to_what_they_name(lib):
 
 
 @libraries
+def test_what_is_not_there_yet(lib):
+    module = lib.nn.Linear(1, 1)
+    module.add_module("later", None)
+    assert module.later is None
+    assert list(module.children()) == []
+    module.zero_grad(set_to_none=False)
+    assert module.weight.grad is None
+    module.register_buffer("mean", None)
+    assert list(module.state_dict()) == ["weight", "bias"]
+
+
+@libraries
 def test_a_buffer_may_be_none(lib):
     assert lib.nn.BatchNorm1d(1, track_running_stats=False).get_buffer("running_mean") is None
 
