@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from microgradx.engine import primitive
-from microgradx.graph import Variable, mode, wrap
+from microgradx.graph import Variable, check_replacement, mode, wrap
 from microgradx.tensor import Handle as RemovableHandle
 from microgradx.views import attach
 
@@ -234,7 +234,8 @@ class BackwardHook:
         for hook in self.pre_hooks:
             replaced = hook(self.module, grad_output)
             if replaced is not None:
-                grad_output = self.checked("pre hook returned an invalid number of grad_output", replaced, grad_output)
+                what = "pre hook returned an invalid number of grad_output"
+                grad_output = self.checked(what, hook, replaced, grad_output)
         self.grad_output = grad_output
         if not self.watches_inputs and self.hooks:
             if not self.old:
@@ -260,13 +261,17 @@ class BackwardHook:
                     "Backward hook for Modules where no input requires gradient should always return None or "
                     "None for all gradients."
                 )
-            grad_input = self.checked("hook returned an invalid number of grad_input", replaced, grad_input)
+            grad_input = self.checked("hook returned an invalid number of grad_input", hook, replaced, grad_input)
         self.grad_output = None
         return grad_input
 
     @staticmethod
-    def checked(what: str, returned: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:
-        replaced = (returned,) if isinstance(returned, Variable) else tuple(returned)
+    def checked(what: str, hook: Any, returned: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What a hook returned, if it can stand for the gradients that were there before."""
+        replaced = tuple(returned)
         if len(replaced) != len(before):
             raise RuntimeError(f"Backward {what}, got {len(replaced)}, but expected {len(before)}")
+        for old, new in zip(before, replaced):
+            if old is not None and new is not None:
+                check_replacement(hook, old, new)
         return replaced

@@ -1,5 +1,6 @@
 """Hooks of modules, run in both libraries, which must see the same."""
 
+import re
 import warnings
 
 import numpy as np
@@ -119,15 +120,27 @@ def test_backward_hooks_replace_gradients():
     assert both(run) == ([[1040.0, 1060.0]], [[2.0, 2.0]])
 
 
-def test_a_backward_hook_may_return_the_only_gradient():
-    def run(lib):
-        layer, x = linear(lib), lib.ones(1, 2, requires_grad=True)
-        layer.register_full_backward_pre_hook(lambda m, g_out: g_out[0] * 3)
-        layer.register_full_backward_hook(lambda m, g_in, g_out: g_in[0] * 2)
-        layer(x).sum().backward()
-        return x.grad.tolist(), layer.weight.grad.tolist()
+REPLACEMENTS = {
+    "of another size": lambda lib, g: (lib.ones(5),),
+    "of a size that would broadcast": lambda lib, g: (lib.ones(2, 1, 2),),
+    "of another dtype": lambda lib, g: (g.double(),),
+    "not in a tuple": lambda lib, g: g,
+    "a number": lambda lib, g: (3.0,),
+}
 
-    both(run)
+
+@pytest.mark.parametrize("kind", ["register_full_backward_hook", "register_full_backward_pre_hook"])
+@pytest.mark.parametrize("name", REPLACEMENTS)
+def test_what_a_backward_hook_cannot_return(name, kind):
+    errors = []
+    for lib in (mgx, torch):
+        layer = linear(lib)
+        hook = REPLACEMENTS[name]
+        getattr(layer, kind)(lambda m, *grads, lib=lib, hook=hook: hook(lib, grads[0][0]))
+        with pytest.raises((RuntimeError, TypeError)) as error:
+            layer(lib.ones(1, 2, requires_grad=True)).sum().backward()
+        errors.append((error.type, re.sub("'.*?'", "", str(error.value))[:34]))  # PyTorch has another name for the hook
+    assert errors[0] == errors[1]
 
 
 def test_backward_hooks_of_several_inputs_and_outputs():
