@@ -207,6 +207,8 @@ def test_parameter_dictionaries_are_dictionaries():
         made = lib.nn.ParameterDict({"b": lib.zeros(1), "a": lib.ones(2), "c": 5})
         other = lib.nn.ParameterDict({"d": lib.ones(3)})
         log = [repr(made | other), repr(made | {"b": lib.ones(4)}), list({"e": 1} | made), list(reversed(made))]
+        log.append(list(lib.nn.ParameterDict(OrderedDict(b=1, a=2))) + list(lib.nn.ParameterDict([("b", 1), ("a", 2)])))
+        log.append(len(lib.nn.ParameterList().append(1).append(2)))
         shared = made.copy()
         log += [shared["a"] is made["a"], repr(made.fromkeys(["x", "y"], lib.ones(1)))]
         made |= other

@@ -279,7 +279,9 @@ def test_padded_sequences_have_the_dtype_of_the_first(m):
 
 
 @pytest.mark.parametrize("tail", [(), (2,)])
-@pytest.mark.parametrize("options", [{}, {"batch_first": True, "total_length": 6, "padding_value": 2.5}])
+@pytest.mark.parametrize(
+    "options", [{}, {"total_length": 4}, {"batch_first": True, "total_length": 6, "padding_value": 2.5}]
+)
 def test_packing_and_back(tail, options):
     outcomes = []
     for m in (mgx, torch):

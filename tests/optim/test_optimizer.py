@@ -142,6 +142,16 @@ def test_matrices_without_gradient_rest(name: str) -> None:
     assert y.tolist() == [[1.0, 1.0], [1.0, 1.0]]
 
 
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_what_retains_its_gradient_may_be_optimized(lib: Any) -> None:
+    x = lib.ones(2, requires_grad=True) * 2
+    x.retain_grad()
+    (x * x).sum().backward()
+    with lib.no_grad():
+        lib.optim.SGD([x], lr=0.25).step()
+    assert x.tolist() == [1.0, 1.0]
+
+
 def test_a_number_that_was_computed_is_optimized() -> None:
     x = (mgx.tensor(2.0) * 3).requires_grad_()
     loss = x * x
