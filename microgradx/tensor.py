@@ -521,26 +521,29 @@ class Tensor(Variable):
         device: Any = None,
         copy: bool = False,
         non_blocking: bool = False,
-        **_: Any,
+        memory_format: Any = None,
     ) -> Any:
         """In another dtype; the tensor itself if it has that dtype already.
 
         Args:
-            args: A dtype, a device (only the CPU), or a tensor whose dtype is wanted.
+            args: A dtype, a device (only the CPU), or a tensor whose dtype is wanted; then ``non_blocking`` and ``copy``.
             dtype: The dtype.
             device: Only ``"cpu"``.
             copy: Copy in any case.
             non_blocking: Accepted, without effect.
+            memory_format: Accepted, without effect.
         """
+        flags = []
         for arg in args:
             if isinstance(arg, Variable):
                 dtype = as_dtype(arg.array.dtype)
             elif isinstance(arg, (str, Device)):
                 device = arg
-            elif isinstance(arg, bool) or arg is None:
-                pass
-            else:
+            elif isinstance(arg, bool):
+                flags.append(arg)
+            elif arg is not None:
                 dtype = arg
+        copy = copy or flags[1:] == [True]
         if device is not None:
             Device(device)
         wanted = self.array.dtype if dtype is None else to_numpy(dtype)

@@ -287,3 +287,16 @@ def test_linspace_is_pytorchs_bit_for_bit(dtype):
     for start, end, steps in ((-1, 1, 28), (0.1, 7.3, 50), (-3.7, 2.2, 13), (5.5, -0.3, 79), (1, 1, 3), (2, 3, 1)):
         ours, theirs = (m.linspace(start, end, steps, dtype=getattr(m, dtype)).numpy() for m in (mgx, torch))
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("m", [mgx, torch])
+def test_to_copies_if_it_is_asked_to(m):
+    x = m.ones(2)
+    for same in (x.to(m.float32), x.to("cpu", m.float32, True), x.to(x, False, False)):
+        assert same is x
+    for other in (x.to("cpu", m.float32, False, True), x.to(x, False, True), x.to(m.float32, copy=True)):
+        assert other is not x
+        other.zero_()
+        assert x.tolist() == [1.0, 1.0]
+    with pytest.raises(TypeError):
+        x.to(dtpye=m.float64)
