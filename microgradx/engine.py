@@ -229,6 +229,17 @@ def primitive(
     return decorate
 
 
+def renamed(operation: Operation, name: str) -> Operation:
+    """The same operation under another name in the graph: PyTorch tells apart, say, sums of all and sums along some
+    dimensions, which to the engine differ in an option."""
+    p = operation.primitive
+    saves = tuple(p.values[len(p.arguments) + 1 :])
+    same = primitive(saves=saves, align=p.align, multiple=p.multiple, partial=p.partial, view=p.view)(p.forward)
+    same.primitive.name = name
+    same.derivatives(**p.sources)
+    return same
+
+
 # Three ways of calling, of which the first two are the third one unrolled: most operations of a small
 # network have one or two operands and no options, and there the loop would cost more than the numbers.
 

@@ -254,6 +254,12 @@ def user_frame() -> FrameType | None:
 # ---------------------------------------------------------------- making them
 
 
+def plain_name(name: str) -> str:
+    """The name of an operation: Sum for SumBackward0, and for SumBackward1, which PyTorch calls sums along dimensions."""
+    stem = name.rstrip("0123456789")
+    return name if stem == name else stem.removesuffix("Backward")
+
+
 def own_memory(variable: Variable) -> np.ndarray:
     """The array of a variable as something that a view can look at: 0-d values may be NumPy scalars."""
     if not isinstance(variable.array, np.ndarray):

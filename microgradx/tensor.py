@@ -138,7 +138,7 @@ class Tensor(Variable):
     @property
     def T(self) -> Any:
         """With all dimensions in reversed order; a view."""
-        return swap(self, 0, 1) if self.array.ndim == 2 else reorder(self)
+        return reorder(self)
 
     @property
     def mT(self) -> Any:
@@ -156,7 +156,7 @@ class Tensor(Variable):
         """The transpose of a matrix, whose elements are real; a view."""
         if self.ndim not in (0, 2):
             raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.")
-        return self.T
+        return swap(self, 0, 1) if self.ndim else self
 
     def size(self, dim: int | None = None) -> Any:
         """`shape`, or the length of one dimension."""
@@ -629,12 +629,12 @@ class Tensor(Variable):
     __lshift__, __rshift__ = _e.bitwise_left_shift, _e.bitwise_right_shift
     __lt__, __le__, __gt__, __ge__ = _e.lt, _e.le, _e.gt, _e.ge
     __radd__ = reflected("__radd__", _e.plus)
-    __rsub__ = reflected("__rsub__", _e.subtract)
+    __rsub__ = reflected("__rsub__", _e.subtract_from_number)
     __rmul__ = reflected("__rmul__", _e.multiply)
     __rtruediv__ = reflected("__rtruediv__", _e.divide)
     __rfloordiv__ = reflected("__rfloordiv__", _e.floor_divide)
     __rmod__ = reflected("__rmod__", _e.remainder)
-    __rpow__ = reflected("__rpow__", _e.power)
+    __rpow__ = reflected("__rpow__", _e.pow)
     __rmatmul__ = reflected("__rmatmul__", matmul)
     __rand__ = reflected("__rand__", _e.bitwise_and)
     __ror__ = reflected("__ror__", _e.bitwise_or)

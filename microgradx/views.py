@@ -20,7 +20,21 @@ import numpy as np
 
 from microgradx.dtypes import as_dtype, can_cast
 from microgradx.engine import Operation, cast, primitive
-from microgradx.graph import NUMPY, ON, Array, Hooks, Leaf, Node, Output, Variable, make_node, mode, own_memory, wrap
+from microgradx.graph import (
+    NUMPY,
+    ON,
+    Array,
+    Hooks,
+    Leaf,
+    Node,
+    Output,
+    Variable,
+    make_node,
+    mode,
+    own_memory,
+    plain_name,
+    wrap,
+)
 from microgradx.memory import mark_written, owner, shows_twice, tick
 
 Steps = tuple[Callable[[Array], Array], ...]
@@ -78,7 +92,7 @@ def view(
 
     def decorate(forward: Callable[..., Any]) -> Any:
         record = primitive(multiple=multiple, view=True, **options)(forward)
-        name = record.primitive.name.removesuffix("Backward0")
+        name = plain_name(record.primitive.name)
 
         def call(x: Any, *args: Any, **keywords: Any) -> Any:
             result = record(x, *args, **keywords)

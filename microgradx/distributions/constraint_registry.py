@@ -25,7 +25,7 @@ class ConstraintRegistry:
         >>> to_probability = transform_to(constraints.unit_interval)
         >>> x = mgx.tensor(0.0, requires_grad=True)
         >>> to_probability(x)
-        tensor(0.5000, grad_fn=<ClipBackward0>)
+        tensor(0.5000, grad_fn=<ClampBackward1>)
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import default, promote
-from microgradx.engine import primitive
+from microgradx.engine import primitive, renamed
 from microgradx.graph import Array, Variable, wrap
 from microgradx.ops.face import check_tensor, face
 
@@ -95,6 +95,7 @@ def subtract(x: Array, y: Array) -> Array:
 
 
 subtract.derivatives(x=lambda g: g, y=lambda g: -g)
+subtract_from_number = renamed(subtract, "RsubBackward1")
 
 
 @primitive(np.multiply, name="Mul", align=promote)
@@ -159,6 +160,7 @@ def power_by_exponent(g: Array, x: Array, y: Array, out: Array) -> Array:
 
 
 power.derivatives(x=power_by_base, y=power_by_exponent)
+power_of_tensors, power_of_number = renamed(power, "PowBackward1"), renamed(power, "PowBackward2")
 
 
 @primitive(np.negative, name="Neg")
@@ -684,6 +686,11 @@ clip.derivatives(
 )
 
 
+clip.primitive.name = "ClampBackward1"
+clip_to_tensors = renamed(clip, "ClampBackward0")
+clip_below, clip_above = renamed(clip, "ClampMinBackward0"), renamed(clip, "ClampMaxBackward0")
+
+
 @face(inplace=True, also=("clip",), out=True)
 def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     """``input`` limited to [min, max].
@@ -704,19 +711,19 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     check_tensor("clamp", input)
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    return clip(input, min, max)
+    return (clip_to_tensors if isinstance(min, Variable) or isinstance(max, Variable) else clip)(input, min, max)
 
 
 @face(inplace=True)
 def clamp_min(input: Any, min: Any) -> Any:
     """``input`` limited to what is not below ``min``, a number or a tensor."""
-    return clip(check_tensor("clamp_min", input), min, None)
+    return clip_below(check_tensor("clamp_min", input), min, None)
 
 
 @face(inplace=True)
 def clamp_max(input: Any, max: Any) -> Any:
     """``input`` limited to what is not above ``max``, a number or a tensor."""
-    return clip(check_tensor("clamp_max", input), None, max)
+    return clip_above(check_tensor("clamp_max", input), None, max)
 
 
 # ---------------------------------------------------------------- comparison and logic: no derivative
@@ -987,14 +994,14 @@ def check_divisor(x: Array, y: Array) -> None:
 
 
 @face(inplace=True, tensors=0)
-@primitive(np.floor_divide, name="DivMode", align=promote)
+@primitive(np.floor_divide, align=promote)
 def floor_divide(input: Array, other: Array) -> Array:
     """``input / other``, rounded down."""
     check_divisor(input, other)
     return np.floor_divide(input, other)
 
 
-@primitive(name="DivMode", align=promote)
+@primitive(align=promote)
 def truncate_divide(input: Array, other: Array) -> Array:
     """``input / other``, rounded towards 0."""
     check_divisor(input, other)
@@ -1004,6 +1011,7 @@ def truncate_divide(input: Array, other: Array) -> Array:
     return down + ((down < 0) & (down * other != input))  # a float would not hold every integer
 
 
+floor_divide.primitive.name = truncate_divide.primitive.name = "DivBackward2"
 floor_divide.derivatives(input=lambda g: np.zeros_like(g), other=lambda g: np.zeros_like(g))
 truncate_divide.derivatives(input=lambda g: np.zeros_like(g), other=lambda g: np.zeros_like(g))
 
@@ -1038,7 +1046,9 @@ def pow(input: Any, exponent: Any) -> Any:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     if is_boolean(input) and is_boolean(exponent):
         raise NotImplementedError("\"pow\" not implemented for 'Bool'; use logical_or(input, ~exponent)")
-    return power(one_tensor("pow", input, exponent), exponent)
+    if not isinstance(one_tensor("pow", input, exponent), Variable):
+        return power_of_number(input, exponent)
+    return (power_of_tensors if isinstance(exponent, Variable) else power)(input, exponent)
 
 
 @face(inplace=True, also=("negative",), out=True)

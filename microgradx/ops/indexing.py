@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import result_type
-from microgradx.engine import primitive
+from microgradx.engine import primitive, renamed
 from microgradx.graph import Array, Variable, wrap
 from microgradx.memory import mark_written
 from microgradx.ops.elementwise import choose, element, overwrite
@@ -81,6 +81,7 @@ def add_into(out: Array, index: Index, x: Array) -> Array:
 
 gather_at.derivatives(x=lambda g, index, x_shape: add_at(g, index, x_shape))
 add_at.derivatives(x=lambda g, index: gather_at(g, index))
+select_indices, select_by_mask = (renamed(gather_at, f"{name}Backward0") for name in ("IndexSelect", "MaskedSelect"))
 
 
 @primitive(name="IndexPut")
@@ -324,7 +325,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     if index.array.dtype not in (np.int64, np.int32):
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index; convert it with .long()")
     at = (slice(None),) * a + (np.atleast_1d(index.array),)
-    return checked("index_select", gather_at, input, at) if input.ndim else input.clone()
+    return checked("index_select", select_indices, input, at) if input.ndim else input.clone()
 
 
 @face
@@ -333,7 +334,7 @@ def masked_select(input: Any, mask: Any) -> Any:
     if mask.array.dtype != bool:
         raise RuntimeError("masked_select: expected BoolTensor for mask; convert it with .bool()")
     seen, chosen = broadcast_tensors(check_tensor("masked_select", input), mask)
-    return gather_at(seen, (chosen.array,))
+    return select_by_mask(seen, (chosen.array,))
 
 
 @face

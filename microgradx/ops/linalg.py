@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import HALF, primitive
+from microgradx.engine import HALF, primitive, renamed
 from microgradx.graph import Array
 from microgradx.ops.elementwise import multiply, plus, scaled, subtract
 from microgradx.ops.face import axis_of, check_tensor, face
@@ -88,6 +88,9 @@ def matmul_by_other(g: Array, input: Array) -> Array:
 
 
 matmul.derivatives(input=matmul_by_input, other=matmul_by_other)
+matrix_products = renamed(matmul, "BmmBackward0")
+matrix_by_vector = renamed(matmul, "MvBackward0")
+vector_by_vector = renamed(matmul, "DotBackward0")
 
 
 def check_linear(input: Array, weight: Array, bias: Array | None) -> None:
@@ -177,21 +180,21 @@ def bmm(input: Any, mat2: Any) -> Any:
     of_dimensions("bmm", (input, 3), (mat2, 3))
     if input.array.shape[0] != mat2.array.shape[0]:
         raise RuntimeError(f"bmm: expected batches of one size, got {input.array.shape[0]} and {mat2.array.shape[0]}")
-    return matmul(input, mat2)
+    return matrix_products(input, mat2)
 
 
 @face(out=True)
 def mv(input: Any, vec: Any) -> Any:
     """Product of a matrix and a vector."""
     of_dimensions("mv", (input, 2), (vec, 1))
-    return matmul(input, vec)
+    return matrix_by_vector(input, vec)
 
 
 @face(out=True)
 def dot(input: Any, tensor: Any) -> Any:
     """Inner product of two vectors."""
     of_dimensions("dot", (input, 1), (tensor, 1))
-    return matmul(input, tensor)
+    return vector_by_vector(input, tensor)
 
 
 @face(also=("ger",), out=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import primitive
+from microgradx.engine import primitive, renamed
 from microgradx.graph import Array, wrap
 from microgradx.ops.conv import Sizes, Slide, batch, inside, pad, per_axis, tap
 from microgradx.ops.elementwise import in_order
@@ -127,7 +127,7 @@ avg_pool.derivatives(x=lambda g, x_shape, kernel, slide, divisor: avg_unpool(g, 
 avg_unpool.derivatives(y=lambda g, y_shape, kernel, slide, divisor: avg_pool(g, kernel, y_shape[2:], slide, divisor))
 
 
-@primitive(name="AdaptiveAvgPool")
+@primitive()
 def along_axes(x: Array, matrices: tuple[Array, ...]) -> Array:
     """Multiply each spatial axis by its matrix (cells of the result, cells of x)."""
     for axis, m in enumerate(matrices, start=2):
@@ -139,6 +139,17 @@ along_axes.derivatives(x=lambda g, matrices: along_axes(g, tuple(m.T for m in ma
 
 
 # ------------------------------------------------------------------------------------ PyTorch's face
+
+# By the number of spatial axes.
+MAX_POOL, AVG_POOL, ADAPTIVE_AVG_POOL, ADAPTIVE_MAX_POOL = (
+    {d: renamed(operation, f"{name.format(d)}Backward0") for d in (1, 2, 3)}
+    for operation, name in (
+        (max_pool, "MaxPool{}DWithIndices"),
+        (avg_pool, "AvgPool{}D"),
+        (along_axes, "AdaptiveAvgPool{}D"),
+        (take, "AdaptiveMaxPool{}D"),
+    )
+)
 
 
 def prepare(
@@ -207,7 +218,7 @@ def largest(
     for n, (p, _), m in zip(batched.shape[2:], slide.padding, slide.dilation, strict=True):
         if -(-p // m) * m - p >= n:
             raise RuntimeError(f"{function}: the first window sees nothing but padding, of an input {list(x.shape)}")
-    out, cells = max_pool(batched, kernel, size, slide)
+    out, cells = MAX_POOL[d](batched, kernel, size, slide)
     if not return_indices:
         return out if batched is x else out[0]
     indices = wrap(positions(cells.array, kernel, tuple(batched.shape[2:]), slide))
@@ -242,7 +253,7 @@ def mean(
                 counts.append(np.minimum(start + k, n + edge) - np.maximum(start, -edge))
             cells: Any = math.prod(np.ix_(*counts))
             divisor = cells.astype(batched.array.dtype)
-    out = avg_pool(batched, kernel, size, slide, divisor)
+    out = AVG_POOL[d](batched, kernel, size, slide, divisor)
     return out if batched is x else out[0]
 
 
@@ -278,7 +289,7 @@ def adaptive_mean(d: int, x: Any, output_size: Any) -> Any:
         i = np.arange(n)
         seen = (start[:, None] <= i) & (i < end[:, None])
         matrices.append((seen / (end - start)[:, None]).astype(batched.array.dtype))
-    out = along_axes(batched, tuple(matrices))
+    out = ADAPTIVE_AVG_POOL[d](batched, tuple(matrices))
     return out if batched is x else out[0]
 
 
@@ -304,7 +315,7 @@ def adaptive_largest(d: int, x: Any, output_size: Any, return_indices: bool) -> 
     _, chosen = max_pool(wide, kernel, size, slide)
     found = np.unravel_index(positions(chosen, kernel, wide.shape[2:], slide), wide.shape[2:])
     indices = np.ravel_multi_index(tuple(c[f] for c, f in zip(cells, found, strict=True)), spatial)
-    out = take(batched, indices, spatial)
+    out = ADAPTIVE_MAX_POOL[d](batched, indices, spatial)
     if not return_indices:
         return out if batched is x else out[0]
     return (out, wrap(indices)) if batched is x else (out[0], wrap(indices[0]))

@@ -14,7 +14,7 @@ import numpy as np
 
 from microgradx import return_types
 from microgradx.dtypes import default, to_numpy
-from microgradx.engine import HALF, broadcast_to, cast, primitive
+from microgradx.engine import HALF, broadcast_to, cast, primitive, renamed
 from microgradx.graph import Array, wrap
 from microgradx.ops.elementwise import in_order, plus
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
@@ -105,6 +105,7 @@ def add_up(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
 
 reduce_sum = primitive(np.sum, name="Sum")(add_up)
 reduce_sum.derivatives(x=lambda g, x_shape, axis: broadcast_to(spread(g, x_shape, axis), x_shape))
+sum_along = renamed(reduce_sum, "SumBackward1")
 
 
 @face
@@ -129,7 +130,8 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
         tensor([2., 2., 2.])
     """
     x = accumulated("sum", input, dtype)
-    return kept_dtype(x, reduce_sum(x, axes_or_all(dim, x.ndim), keepdim))
+    axis = axes_or_all(dim, x.ndim)
+    return kept_dtype(x, (reduce_sum if dim is None else sum_along)(x, axis, keepdim))
 
 
 def axes_or_all(dim: Any, ndim: int) -> Axes:
@@ -161,6 +163,7 @@ def reduce_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
 reduce_mean.derivatives(
     x=lambda g, x_shape, axis: broadcast_to(spread(g / (count(x_shape, axis) or 1), x_shape, axis), x_shape)
 )
+mean_along = renamed(reduce_mean, "MeanBackward1")
 
 
 @face
@@ -178,7 +181,7 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     if dtype is not None:
         input = cast(check_tensor("mean", input), to_numpy(dtype))
     require_floating("mean", input)
-    return reduce_mean(input, axes_or_all(dim, input.ndim), keepdim)
+    return (reduce_mean if dim is None else mean_along)(input, axes_or_all(dim, input.ndim), keepdim)
 
 
 def require_floating(name: str, input: Any) -> None:
@@ -229,6 +232,9 @@ reduce_prod.derivatives(
 )
 
 
+prod_along = renamed(reduce_prod, "ProdBackward1")
+
+
 @face
 def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """Product of the elements, over all dimensions or over ``dim``.
@@ -241,7 +247,7 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
         tensor(24.)
     """
     x = accumulated("prod", input, dtype)
-    return kept_dtype(x, reduce_prod(x, axes_of(dim, x.ndim), keepdim))
+    return kept_dtype(x, (reduce_prod if dim is None else prod_along)(x, axes_of(dim, x.ndim), keepdim))
 
 
 # ---------------------------------------------------------------- variance
@@ -425,6 +431,7 @@ def to_extreme(g: Array, x: Array, axis: Axes, out: Array) -> Array:
 
 reduce_max.derivatives(x=to_extreme)
 reduce_min.derivatives(x=to_extreme)
+max_of_all, min_of_all = renamed(reduce_max, "MaxBackward1"), renamed(reduce_min, "MinBackward1")
 
 
 def along(x: Array, indices: Array, axis: int) -> tuple[Array, ...]:
@@ -534,13 +541,13 @@ def max(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         >>> values, indices
         (tensor([5., 7.]), tensor([1, 0]))
     """
-    return extreme("max", input, dim, keepdim, reduce_max, max_along, np.maximum, return_types.max)
+    return extreme("max", input, dim, keepdim, max_of_all, max_along, np.maximum, return_types.max)
 
 
 @face
 def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The least element; with ``dim`` the least along it, and its index; of two tensors the lesser. As `max`."""
-    return extreme("min", input, dim, keepdim, reduce_min, min_along, np.minimum, return_types.min)
+    return extreme("min", input, dim, keepdim, min_of_all, min_along, np.minimum, return_types.min)
 
 
 @face

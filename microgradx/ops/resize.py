@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import primitive
+from microgradx.engine import primitive, renamed
 from microgradx.graph import Array, wrap
 from microgradx.ops.activation import real
 from microgradx.ops.conv import Sizes, per_axis
@@ -130,6 +130,7 @@ def resized_bytes(x: Array, matrices: list[Array]) -> Array:
 
 AREA = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}
 DIMENSIONS = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5}
+MIX = {mode: renamed(along_axes, f"Upsample{mode.title()}{n - 2}DBackward0") for mode, n in DIMENSIONS.items()}
 
 
 def interpolate(
@@ -210,7 +211,7 @@ def interpolate(
         return wrap(resized_bytes(input.array, [make(n, m, factor, *options) for n, m, factor in axes]))
     real("compute_indices_weights_linear")(input.array)
     matrices = [make(n, m, factor, bool(align_corners), mode == "bicubic", dtype) for n, m, factor in axes]
-    return along_axes(input, tuple(matrix.astype(input.array.dtype) for matrix in matrices))
+    return MIX[mode](input, tuple(matrix.astype(input.array.dtype) for matrix in matrices))
 
 
 def sizes_and_factors(

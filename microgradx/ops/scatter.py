@@ -9,13 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.engine import cast
+from microgradx.engine import cast, renamed
 from microgradx.graph import Variable, wrap
 from microgradx.ops.elementwise import element, scaled
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.indexing import checked, gather, index_select, item_of, places, put_at, slice_of
 from microgradx.ops.reduction import along
 from microgradx.ops.shape import broadcast_tensors, expand, ravel, rearrange
+
+PUT = {
+    name: renamed(put_at, f"{name.title().replace('_', '')}Backward0")
+    for name in ("scatter", "scatter_add", "index_add", "index_copy", "index_fill", "masked_scatter")
+}
+
+
+def put(name: str, input: Any, spread: Any, value: Any, index: Any, accumulate: bool) -> Any:
+    """`put_at` under PyTorch's name, into the input as it is ``spread``: a number as a vector."""
+    out = PUT[name](spread, value, index, accumulate)
+    return out if input is spread else np.reshape(out, input.array.shape)
 
 
 def scattered(name: str, input: Any, dim: int, index: Any, src: Any, accumulate: bool) -> Any:
@@ -38,7 +49,7 @@ def scattered(name: str, input: Any, dim: int, index: Any, src: Any, accumulate:
         src = src if src.array.shape == at.shape else slice_of(src, tuple(slice(n) for n in at.shape))
     else:
         src = element(src, x.array.dtype)
-    return np.reshape(put_at(spread, src, along(spread.array, at, a), accumulate), x.array.shape)
+    return put(name, x, spread, src, along(spread.array, at, a), accumulate)
 
 
 @face(inplace=True)
@@ -135,7 +146,7 @@ def sliced(name: str, input: Any, dim: int, index: Any, source: Any, accumulate:
         raise RuntimeError(f"{name}_(): expected source of shape {list(wanted)}, got {list(source.array.shape)}")
     if at.size and not 0 <= at.min() <= at.max() < spread.array.shape[a]:
         raise IndexError(f"index out of range in self: expected positions from 0 to {spread.array.shape[a] - 1}")
-    return np.reshape(put_at(spread, source, (slice(None),) * a + (at,), accumulate), x.array.shape)
+    return put(name, x, spread, source, (slice(None),) * a + (at,), accumulate)
 
 
 @face(inplace=True)
@@ -174,7 +185,7 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
         raise IndexError(f"index {at[(at < -n) | (at >= n)][0]} is out of bounds for dimension {a} with size {n}")
     value = cast(value, x.array.dtype) if isinstance(value, Variable) else element(value, x.array.dtype)
     each = (slice(None),) * a + (np.unique(at % n if n else at),)  # a slice that is named twice is filled once
-    return np.reshape(put_at(spread, value, each, False), x.array.shape)
+    return put("index_fill", x, spread, value, each, False)
 
 
 @face(inplace=True)
@@ -205,7 +216,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     n = np.count_nonzero(chosen.array)
     if source.array.size < n:
         raise RuntimeError(f"Number of elements of source < number of ones in mask; got {source.array.size} < {n}")
-    return put_at(seen, ravel(source)[:n], (chosen.array,), False)
+    return put("masked_scatter", seen, seen, ravel(source)[:n], (chosen.array,), False)
 
 
 @face(inplace=True)

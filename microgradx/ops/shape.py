@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradx.dtypes import as_dtype, promote_types
-from microgradx.engine import broadcast_to, cast, primitive
+from microgradx.engine import broadcast_to, cast, primitive, renamed
 from microgradx.graph import NUMPY, Array, Variable
 from microgradx.ops.elementwise import in_order, keep
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
@@ -210,6 +210,13 @@ def swap(x: Array, axis1: int, axis2: int) -> Array:
     return x.swapaxes(axis1, axis2)
 
 
+@view(name="T")
+def turned_over(x: Array) -> Array:
+    """A matrix with rows for columns."""
+    return x.T
+
+
+turned_over.derivatives(x=lambda g: g.T)
 swap.derivatives(x=lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2))
 
 
@@ -237,7 +244,7 @@ def t(input: Any) -> Any:
         raise RuntimeError(
             f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D; use transpose(dim0, dim1)"
         )
-    return swap(x, 0, 1) if x.ndim == 2 else reorder(x)
+    return turned_over(x)
 
 
 @face
@@ -310,7 +317,7 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     return cycle(x, steps, axes)
 
 
-@primitive(np.roll)
+@primitive(np.roll, name="Roll")
 def cycle(x: Array, shift: Any, axis: Any) -> Array:
     """Shifted by ``shift`` along ``axis``, cyclically."""
     return in_order(np.roll(x, shift, axis))
@@ -745,11 +752,16 @@ def lay_out(x: Array) -> Array:
 lay_out.derivatives(x=lambda g: g)
 
 
-def triangle(name: str, input: Any, diagonal: int, function: Any) -> Any:
+keep_lower, keep_upper = renamed(keep, "TrilBackward0"), renamed(keep, "TriuBackward0")
+
+
+def triangle(name: str, operation: Any, input: Any, diagonal: int, function: Any) -> Any:
     x = check_tensor(name, input)
     if x.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-    return keep(x.contiguous(), np.broadcast_to(function(np.ones(x.array.shape[-2:], bool), diagonal), x.array.shape))
+    return operation(
+        x.contiguous(), np.broadcast_to(function(np.ones(x.array.shape[-2:], bool), diagonal), x.array.shape)
+    )
 
 
 @face(inplace=True)
@@ -763,10 +775,10 @@ def tril(input: Any, diagonal: int = 0) -> Any:
         tensor([[1., 0.],
                 [1., 1.]])
     """
-    return triangle("tril", input, diagonal, np.tril)
+    return triangle("tril", keep_lower, input, diagonal, np.tril)
 
 
 @face(inplace=True)
 def triu(input: Any, diagonal: int = 0) -> Any:
     """The upper triangle of matrices, from a diagonal on; 0 below."""
-    return triangle("triu", input, diagonal, np.triu)
+    return triangle("triu", keep_upper, input, diagonal, np.triu)

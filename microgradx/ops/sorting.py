@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from microgradx import return_types
-from microgradx.engine import primitive
+from microgradx.engine import primitive, renamed
 from microgradx.graph import Array, Variable, wrap
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.reduction import take_along, to_extreme
@@ -40,11 +40,18 @@ def first_in_order(x: Array, axis: int, k: int, descending: bool) -> Array:
     return order(x, axis, descending).take(range(k), axis)
 
 
+PICK = {
+    return_types.sort: renamed(take_along, "SortBackward0"),
+    return_types.topk: renamed(take_along, "TopkBackward0"),
+    return_types.median: renamed(take_along, "MedianBackward1"),
+}
+
+
 def picked(kind: Any, x: Any, axis: int, choose: Any, keepdim: bool = True) -> Any:
     """Values and indices of the elements at the positions that ``choose(array, axis)`` finds."""
     line = x if x.ndim else rearrange(x, (1,))
     indices = choose(line.array, axis)
-    values = take_along(line, indices, axis)
+    values = PICK[kind](line, indices, axis)
     if not x.ndim or not keepdim:
         shape = indices.shape[:axis] + indices.shape[axis + 1 :]
         values, indices = np.reshape(values, shape), indices.reshape(shape)

@@ -8,7 +8,7 @@ import numpy as np
 from microgradx.autograd.formula import formula
 from microgradx.backward import edge_of
 from microgradx.engine import backpropagate, oldest_first
-from microgradx.graph import Node
+from microgradx.graph import Node, plain_name
 from microgradx.tensor import Tensor
 
 
@@ -41,7 +41,7 @@ def walk_back(loss: Tensor, parameters: dict[str, Tensor]) -> list[Step]:
     places.update({parameter.edge: name for name, parameter in parameters.items()})
     norms = [float(np.linalg.norm(gradients[node])) for node in nodes]
     return [
-        Step(number, node.name.removesuffix("Backward0"), node.shape, norm, rules(node, places))
+        Step(number, plain_name(node.name), node.shape, norm, rules(node, places))
         for number, (node, norm) in enumerate(zip(nodes, norms), start=1)
     ]
 

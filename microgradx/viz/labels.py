@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
+from microgradx.graph import plain_name
 from microgradx.viz.graph import Graph, GraphNode
 
 SHOW = ("op", "options", "shape", "dtype", "value", "grad")
@@ -64,7 +65,7 @@ def title(node: GraphNode, show: Collection[str] = SHOW) -> str:
     """The first line of a box: the user's name for the value, and the operation."""
     if node.kind in ("leaf", "constant"):
         return node.name or {"leaf": "leaf", "constant": "input"}[node.kind]
-    what = node.op if "grad_fn" in show else node.op.removesuffix("Backward0")
+    what = node.op if "grad_fn" in show else plain_name(node.op)
     if not node.name:
         return what
     return f"{node.name} = {what}" if "op" in show else node.name
