@@ -369,6 +369,57 @@ def linspace(
 
 
 @creator
+def logspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Any:
+    """``base`` to the powers of `linspace`: numbers at equal ratios.
+
+    Source: ``torch.logspace``.
+
+    Example:
+        >>> mgx.logspace(0, 2, 3)
+        tensor([  1.,  10., 100.])
+    """
+    powers = linspace(start, end, steps, dtype=dtype, device=device).array
+    return finished(np.power(float(base), powers.astype(np.float64)).astype(powers.dtype), requires_grad)
+
+
+def triangle_indices(name: str, find: Any, row: int, col: int, offset: int, dtype: Any, device: Any) -> Any:
+    """The places in one triangle of a matrix: rows, and below them columns, (2, n)."""
+    check_device(device)
+    if row < 0 or col < 0:
+        raise RuntimeError(f"{name}: row and col must be non-negative, got {row} and {col}")
+    return finished(np.stack(find(row, offset, col)).astype(to_numpy(dtype or int)), False)
+
+
+@creator
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Any:
+    """The places in the lower triangle of a matrix, row by row: (2, n), rows above columns.
+
+    Source: ``torch.tril_indices``.
+
+    Example:
+        >>> mgx.tril_indices(2, 2)
+        tensor([[0, 1, 1],
+                [0, 0, 1]])
+    """
+    return triangle_indices("tril_indices", np.tril_indices, row, col, offset, dtype, device)
+
+
+@creator
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Any:
+    """The places in the upper triangle of a matrix; as `tril_indices`."""
+    return triangle_indices("triu_indices", np.triu_indices, row, col, offset, dtype, device)
+
+
+@creator
 def is_tensor(obj: Any) -> bool:
     """Whether ``obj`` is a tensor."""
     return isinstance(obj, Variable)

@@ -193,6 +193,10 @@ class Tensor(Variable):
         """Whether its elements are floats."""
         return bool(self.array.dtype.kind == "f")
 
+    def is_nonzero(self) -> bool:
+        """Whether its one element is not 0."""
+        return bool(self)
+
     def is_complex(self) -> bool:
         """Always False: there are no complex tensors."""
         return False
@@ -711,4 +715,17 @@ METHODS["view"] = as_view
 for _name, _operation in METHODS.items():
     setattr(Tensor, _name, _operation)
 FUNCTIONS["zero_"] = Tensor.zero_
+
+
+def _asked(name: str) -> Callable[[Any], Any]:
+    def ask(input: Any) -> Any:
+        return getattr(check_tensor(name, input), name)()
+
+    ask.__name__ = ask.__qualname__ = name
+    ask.__doc__ = getattr(Tensor, name).__doc__
+    return ask
+
+
+for _name in ("numel", "is_floating_point", "is_complex", "is_nonzero"):
+    FUNCTIONS[_name] = _asked(_name)
 use_variable_class(Tensor)

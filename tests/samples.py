@@ -362,6 +362,20 @@ for name in ("amax", "amin"):
 for name in ("argmax", "argmin"):
     row(name, *reduced, case(values([[1, 3, 3], [2, 0, 0]]), 1), case(values([[1, 3, 3], [2, 0, 0]])),
         case(real(2, 0), 0), wrong(real(0)), wrong(real(2, 0), 1))  # fmt: skip
+row(
+    "count_nonzero",
+    *reduced[:2],
+    *reduced[3:],
+    *over_several[:1],
+    case(integer(3, 4), (0, 1)),
+    case(real(0, 2), 0),
+    case(boolean(4)),
+)
+row("asked of a tensor", case(real(2, 3)), case(integer(2)), case(real()), wrong(2.0),
+    call=lambda m, x: (m.numel(x) == 6, m.is_floating_point(x), m.is_complex(x)))  # fmt: skip
+row("is_nonzero", case(real(1)), case(values(0)), wrong(real(2)), wrong(real(0)))
+for name in ("numel", "is_floating_point", "is_complex"):
+    row(name, wrong(1.0))
 for name in ("any", "all"):
     row(name, *reduced, case(boolean(2, 3), (0, 1)), case(boolean(2, 3), 1), case(boolean(0)), case(boolean()))
 row("cumsum", case(real(2, 3), 0), case(real(2, 3), dim=-1), case(real(), 0), case(real(0), 0), case(boolean(4), 0),
@@ -424,6 +438,18 @@ row("cat", case([real(2, 3), real(1, 3)]), case([real(2, 3), real(2, 1)], dim=-1
 row("stack", case([real(2), real(2)]), case([real(2), real(2), real(2)], 1), case((real(), real())),
     case([real(2, 3)], -1), case([real(2), integer(2)]), wrong([]), wrong([real(2), real(3)]), wrong([real(2)], 2),
     wrong([1.0]))  # fmt: skip
+row("hstack", case([real(2, 1), real(2, 3)]), case([real(2), real()]), case([real(2, 1, 2), integer(2, 1, 2)]), wrong([]), wrong(real(2)),
+    wrong([real(2, 1), real(3, 1)]))  # fmt: skip
+row(
+    "vstack",
+    case([real(2), real(3, 2)]),
+    case([real(), real()]),
+    case([real(1, 2, 2), real(2, 2, 2)]),
+    wrong([]),
+    wrong([real(2), real(3)]),
+)
+row("view of bytes", case(integer(2, 4)), case(fixed(real(3))), wrong(fixed(values(np.ones((2, 3), np.int8)))),
+    call=lambda m, x: (x.view(m.int32 if x.element_size() > 1 else m.int64), x.view(m.uint8), x.view(x.dtype)), integers=False)  # fmt: skip
 row("split", case(real(5, 2), 2), case(real(5, 2), (1, 4)), case(real(2, 4), [1, 0, 3], dim=-1), case(real(4), 9),
     wrong(real(4), (1, 2)), wrong(real(4), 0), wrong(real(4), 2, 1), wrong(real(), 1), integers=False)  # fmt: skip
 row("chunk", case(real(5, 2), 2), case(real(2, 4), 3, dim=-1), case(real(2), 5), wrong(real(2), 0))

@@ -103,3 +103,20 @@ def test_ranges_of_integers_between_fractions(dtype, bounds):
         lambda m: m.linspace(0.9, 9.9, 7, dtype=m.int32),
     ):
         np.testing.assert_array_equal(make(mgx).numpy(), make(torch).numpy(), strict=True)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda m: m.logspace(0, 2, 5),
+        lambda m: m.logspace(-1.5, 2, 4, 2.0, dtype=m.float64),
+        lambda m: m.logspace(0, 4, 5, base=2, dtype=m.int64),
+        lambda m: m.tril_indices(3, 4, 1),
+        lambda m: m.triu_indices(4, 3, offset=-1, dtype=m.int32),
+        lambda m: m.triu_indices(0, 3),
+    ],
+)
+def test_ratios_and_triangles(make):
+    mine, other = make(mgx).numpy(), make(torch).numpy()
+    assert mine.dtype == other.dtype
+    np.testing.assert_allclose(mine, other, rtol=1e-6)

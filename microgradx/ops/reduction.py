@@ -640,6 +640,20 @@ def all(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     return out if input.array.dtype != np.uint8 else cast(out, np.uint8)
 
 
+@face
+def count_nonzero(input: Any, dim: Any = None) -> Any:
+    """How many elements are not 0, over all dimensions or over ``dim``, as int64.
+
+    Source: ``torch.count_nonzero``.
+
+    Example:
+        >>> mgx.tensor([[0, 1], [2, 3]]).count_nonzero(dim=0)
+        tensor([1, 2])
+    """
+    x = check_tensor("count_nonzero", input)
+    return wrap(np.asarray(np.count_nonzero(x.array, axes_or_all(dim, x.ndim)), order="C"))
+
+
 # ---------------------------------------------------------------- running sums
 
 

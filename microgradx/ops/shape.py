@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.dtypes import as_dtype, promote_types
+from microgradx.dtypes import as_dtype, dtype, promote_types
 from microgradx.engine import broadcast_to, cast, primitive, renamed
-from microgradx.graph import NUMPY, Array, Variable
+from microgradx.graph import NUMPY, Array, Variable, own_memory, wrap
 from microgradx.ops.elementwise import in_order, keep
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 from microgradx.views import attach, view
@@ -91,6 +91,8 @@ def reshape_as(self: Any, other: Any) -> Any:
 def as_view(self: Any, *shape: Any) -> Any:
     """As `reshape`, and always a view: it raises where a copy would be needed.
 
+    Given a dtype, it reads the same bytes as elements of that dtype, outside of the graph.
+
     Raises: RuntimeError: the memory does not allow it, as after `transpose`; or the numbers of elements differ.
     Source: ``torch.Tensor.view``.
 
@@ -100,6 +102,8 @@ def as_view(self: Any, *shape: Any) -> Any:
         >>> x
         tensor([1., 0., 0., 0.])
     """
+    if len(shape) == 1 and isinstance(shape[0], dtype):
+        return bytes_as(self, shape[0])
     out = reshape(self, *shape)
     if out.alias is None and self.array.size:
         raise RuntimeError(
@@ -107,6 +111,20 @@ def as_view(self: Any, *shape: Any) -> Any:
             "two contiguous subspaces). Use .reshape(...) instead."
         )
     return out
+
+
+def bytes_as(x: Any, wanted: dtype) -> Any:
+    """The memory of a tensor, read as elements of another dtype."""
+    if wanted.numpy == x.array.dtype:
+        return rearrange(x, x.array.shape)
+    if x.requires_grad and wanted.is_floating_point:
+        raise RuntimeError(
+            "view: bytes read as another float have no derivative; detach() the tensor, or use .to(dtype)"
+        )
+    try:
+        return wrap(own_memory(x).view(wanted.numpy))
+    except (TypeError, ValueError) as error:
+        raise RuntimeError(f"view: {list(x.shape)} of {x.dtype} cannot be read as {wanted}: {error}") from None
 
 
 @face
@@ -543,6 +561,35 @@ def stack(tensors: Any, dim: int = 0) -> Any:
                 f"and {list(x.array.shape)} at entry {i}"
             )
     return pile(axis_of(dim, parts[0].ndim + 1), *parts)
+
+
+@face(method=False)
+def hstack(tensors: Any) -> Any:
+    """Join tensors side by side: along the second dimension, vectors along the first.
+
+    Source: ``torch.hstack``.
+
+    Example:
+        >>> mgx.hstack([mgx.zeros(2, 1), mgx.ones(2, 1)])
+        tensor([[0., 1.],
+                [0., 1.]])
+    """
+    parts = [x if x.ndim else reshape(x, 1) for x in tensors_of("hstack", tensors)]
+    return cat(parts, min(parts[0].ndim, 2) - 1)
+
+
+@face(method=False, also=("row_stack",))
+def vstack(tensors: Any) -> Any:
+    """Join tensors below each other: along the first dimension; vectors are rows.
+
+    Source: ``torch.vstack``.
+
+    Example:
+        >>> mgx.vstack([mgx.zeros(2), mgx.ones(2)])
+        tensor([[0., 0.],
+                [1., 1.]])
+    """
+    return cat([x if x.ndim > 1 else reshape(x, 1, -1) for x in tensors_of("vstack", tensors)])
 
 
 @view(multiple=True, name="Split")
