@@ -59,7 +59,11 @@ def trailing(shape: tuple[int, ...], axis: Axes, keepdims: bool) -> tuple[int, t
 
 def total(x: Array, axis: Axes, keepdims: bool = False) -> Array:
     """``Σ x`` over ``axis``; along the last axes by einsum: three times as fast, and as exact, if they are not long."""
-    if type(axis) is not tuple or x.size < 1024 or x.dtype.char not in "fd" or not x.flags.c_contiguous:
+    if x.size < 1024 or x.dtype.char not in "fd" or not x.flags.c_contiguous:
+        return sum_of(x, axis, keepdims=keepdims)
+    if axis is None and not keepdims and x.size % 1024 == 0:
+        return sum_of(np.einsum("ij->i", x.reshape(-1, 1024)))
+    if type(axis) is not tuple:
         return sum_of(x, axis, keepdims=keepdims)
     n, shape, rest = trailing(x.shape, axis, keepdims)
     if not 1 < n <= 4096:

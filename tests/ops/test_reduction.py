@@ -62,3 +62,37 @@ def test_a_dtype_that_is_asked_for(name, dtype):
         return getattr(x, name)(*([1] if "cum" in name else []), dtype=getattr(m, dtype))
 
     np.testing.assert_array_equal(of(mgx).numpy(), of(torch).numpy(), strict=True)
+
+
+LARGE = [
+    ((4, 65536), None),
+    ((4, 65537), None),
+    ((3, 4096), 1),
+    ((3, 5000), 1),
+    ((600, 2), 1),
+    ((2, 3, 1500), (0, 2)),
+    ((8, 4, 16, 8), (2, 3)),
+    ((8, 4, 16, 8), (3, 0, 2)),
+    ((8, 4, 16, 8), (0, 1)),
+    ((300, 1, 7), (1,)),
+]
+
+
+@pytest.mark.parametrize("keepdim", [False, True])
+@pytest.mark.parametrize(("shape", "dim"), LARGE)
+def test_sums_of_many_numbers(shape, dim, keepdim):
+    x = np.random.default_rng(0).random(shape, dtype=np.float32)
+    one, wide = mgx.tensor(x), torch.tensor(x.astype(np.float64))
+    for out, exact in [
+        (one.sum(dim, keepdim), wide.sum(dim, keepdim)),
+        (one.var(dim, keepdim=keepdim, correction=0), wide.var(dim, keepdim=keepdim, correction=0)),
+        (one.norm(2, dim, keepdim), wide.norm(2, dim, keepdim)),
+    ]:
+        assert out.shape == tuple(exact.shape)
+        assert out.dtype is mgx.float32
+        np.testing.assert_allclose(out.numpy(), exact.numpy(), rtol=1e-6)
+
+
+def test_sums_of_a_transposed_array():
+    x = np.random.default_rng(0).random((70, 50, 3), dtype=np.float32)
+    np.testing.assert_allclose(mgx.tensor(x).transpose(0, 1).sum(2).numpy(), x.sum(2).T, rtol=1e-6)
