@@ -7,6 +7,7 @@ A reduction takes many elements to one, so its rule hands the gradient of the on
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from typing import Any
 
@@ -661,12 +662,23 @@ def count_nonzero(input: Any, dim: Any = None) -> Any:
 # ---------------------------------------------------------------- running sums
 
 
+def sums_so_far(x: Array, axis: int) -> Array:
+    """``np.add.accumulate``; in another order through memory, and up to eight times as fast, where slices are large."""
+    if axis == x.ndim - 1 or x.size < 256 * x.shape[axis] or x.dtype.char not in "fd":
+        return in_order(np.add.accumulate(x, axis))
+    out = np.array(x, order="C")
+    slices = np.moveaxis(out, axis, 0)
+    for before, here in itertools.pairwise(slices):
+        here += before
+    return out
+
+
 @primitive(np.cumsum, name="Cumsum")
 def running_sum(x: Array, axis: int) -> Array:
     """Sums of the elements up to each one."""
     if x.dtype is HALF:
         return running_sum(single(x), axis).astype(HALF)
-    return in_order(np.add.accumulate(x, axis)) if x.ndim else x.copy()
+    return sums_so_far(x, axis) if x.ndim else x.copy()
 
 
 @primitive()
@@ -674,7 +686,7 @@ def running_sum_back(x: Array, axis: int) -> Array:
     """Sums of the elements from each one on."""
     if x.dtype is HALF:
         return running_sum_back(single(x), axis).astype(HALF)
-    return np.flip(np.add.accumulate(np.flip(x, axis), axis), axis) if x.ndim else x.copy()
+    return np.flip(sums_so_far(np.flip(x, axis), axis), axis) if x.ndim else x.copy()
 
 
 running_sum.derivatives(x=lambda g, axis: running_sum_back(g, axis))

@@ -96,3 +96,20 @@ def test_sums_of_many_numbers(shape, dim, keepdim):
 def test_sums_of_a_transposed_array():
     x = np.random.default_rng(0).random((70, 50, 3), dtype=np.float32)
     np.testing.assert_allclose(mgx.tensor(x).transpose(0, 1).sum(2).numpy(), x.sum(2).T, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dim"), [((5, 300), 0), ((3, 6, 200), 1), ((2, 300), 1), ((0, 300), 0), ((6, 4, 0), 0)]
+)
+def test_running_sums_of_large_slices(shape, dim):
+    x = np.random.default_rng(0).random(shape, dtype=np.float32)
+    g = np.random.default_rng(1).random(shape, dtype=np.float32)
+    outs, grads = [], []
+    for m in (mgx, torch):
+        t = m.tensor(x, requires_grad=True)
+        out = t.cumsum(dim)
+        out.backward(m.tensor(g))
+        outs.append(out.detach().numpy())
+        grads.append(t.grad.numpy())
+    np.testing.assert_allclose(*outs, rtol=1e-6)
+    np.testing.assert_allclose(*grads, rtol=1e-6)
