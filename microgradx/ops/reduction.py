@@ -75,8 +75,10 @@ def total(x: Array, axis: Axes, keepdims: bool = False) -> Array:
 
 def total_product(x: Array, y: Array, axis: Axes, keepdims: bool = False) -> Array:
     """``Σ x · y`` over ``axis``; along the last axes BLAS adds up, without writing the products, unless they are long."""
+    if x.size < 512 or x.dtype.char not in "fd":
+        return add_up(x * y, axis, keepdims)
     axis = tuple(range(x.ndim)) if axis is None else axis
-    if type(axis) is tuple and x.dtype.char in "fd":
+    if type(axis) is tuple:
         n, shape, rest = trailing(x.shape, axis, keepdims)
         if 1 < n <= 2**18:
             out = np.vecdot(x.reshape(-1, n), y.reshape(-1, n)).reshape(shape)
