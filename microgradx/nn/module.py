@@ -688,7 +688,9 @@ class Module:
             if set_to_none:
                 p.grad = None
             elif p.grad is not None:
-                p.grad = p.grad.detach().zero_()
+                if p.grad.requires_grad:
+                    p.grad = p.grad.detach()
+                p.grad.zero_()
 
     def _apply(self, fn: Callable[[Any], Any], recurse: bool = True) -> Self:
         """Replace the values of all parameters (and their gradients) and buffers by what ``fn`` makes of them."""

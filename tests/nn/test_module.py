@@ -424,6 +424,21 @@ def test_names_lead_to_what_they_name(lib):
 
 
 @libraries
+@pytest.mark.filterwarnings("ignore:Using backward.. with create_graph=True will create a reference cycle")
+def test_zeroed_gradients_stay_the_same_tensors(lib):
+    layer = lib.nn.Linear(2, 1)
+    (layer(lib.ones(1, 2)) ** 2).sum().backward()
+    grad = layer.weight.grad
+    layer.zero_grad(set_to_none=False)
+    assert layer.weight.grad is grad
+    assert grad.tolist() == [[0.0, 0.0]]
+    (layer(lib.ones(1, 2)) ** 2).sum().backward(create_graph=True)
+    layer.zero_grad(set_to_none=False)
+    assert not layer.weight.grad.requires_grad
+    assert layer.weight.grad.tolist() == [[0.0, 0.0]]
+
+
+@libraries
 def test_what_is_not_there_yet(lib):
     module = lib.nn.Linear(1, 1)
     module.add_module("later", None)
