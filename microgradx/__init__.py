@@ -15,9 +15,7 @@ from microgradx.autograd import (
 )
 from microgradx.device import device, get_default_device, set_default_device
 from microgradx.dtypes import (
-    bool_ as bool,
-)
-from microgradx.dtypes import (
+    bfloat16,
     can_cast,
     double,
     dtype,
@@ -38,6 +36,9 @@ from microgradx.dtypes import (
     set_default_dtype,
     short,
     uint8,
+)
+from microgradx.dtypes import (
+    bool_ as bool,
 )
 from microgradx.dtypes import (
     float32 as float,
@@ -85,6 +86,7 @@ globals().update(_FUNCTIONS)  # zeros, exp, cat, ...: every operation that decla
 if TYPE_CHECKING:
     from microgradx import (
         accelerator,
+        amp,
         backends,
         cuda,
         datasets,
@@ -100,9 +102,11 @@ if TYPE_CHECKING:
     )
 
 _LOADED_WHEN_USED = (
-    "accelerator", "backends", "cuda", "datasets", "distributed", "distributions", "func", "linalg", "nn", "optim", "utils", "vision",
+    "accelerator", "amp", "backends", "cuda", "datasets", "distributed", "distributions", "func", "linalg", "nn", "optim", "utils", "vision",
     "viz",
 )  # fmt: skip
+
+_FROM_PARTS = {"autocast": "amp", "vmap": "func"}
 
 _OUTSIDE = {
     **dict.fromkeys(
@@ -124,19 +128,18 @@ _OUTSIDE = {
         ),
         "there are no complex numbers; keep real and imaginary parts in two tensors",
     ),
-    "bfloat16": "NumPy does not have this dtype; use float32, or float16",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _LOADED_WHEN_USED:
         return _import_module(f"microgradx.{name}")
-    if name == "vmap":
-        return _import_module("microgradx.func").vmap
+    if name in _FROM_PARTS:
+        return getattr(_import_module(f"microgradx.{_FROM_PARTS[name]}"), name)
     if name in _OUTSIDE:
         raise AttributeError(f"module 'microgradx' has no {name!r}: {_OUTSIDE[name]}")
     raise AttributeError(f"module 'microgradx' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LOADED_WHEN_USED, "vmap"} - {"TYPE_CHECKING", "Any"})
+    return sorted({*globals(), *_LOADED_WHEN_USED, *_FROM_PARTS} - {"TYPE_CHECKING", "Any"})

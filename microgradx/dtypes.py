@@ -16,6 +16,7 @@ import numpy as np
 # it defines `bool_`, and `names` holds every public spelling.
 __all__ = [
     "as_dtype",
+    "bfloat16",
     "bool_",
     "can_cast",
     "default",
@@ -83,6 +84,25 @@ class dtype:
         return as_dtype, (self.numpy,)  # a copy, or a pickle read back, is the same object
 
 
+class _Absent(dtype):
+    """A dtype that NumPy does not have: it can be named, as scripts do that choose one of several, but not used."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, itemsize: int) -> None:
+        self.name = name
+        self.is_floating_point = self.is_signed = True
+        self.is_complex = False
+        self.itemsize = itemsize
+
+    @property
+    def numpy(self) -> NumpyDtype:  # type: ignore[override]
+        raise TypeError(f"{self.name}: NumPy does not have this dtype; use float32, or float16")
+
+    def __reduce__(self) -> Any:
+        return self.name
+
+
 bool_ = dtype("bool")
 uint8 = dtype("uint8")
 int8 = dtype("int8")
@@ -92,6 +112,7 @@ int64 = long = dtype("int64")
 float16 = half = dtype("float16")
 float32 = dtype("float32")
 float64 = double = dtype("float64")
+bfloat16 = _Absent("bfloat16", 2)
 
 _all = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
 _by_numpy = {each.numpy: each for each in _all}

@@ -300,3 +300,22 @@ def test_to_copies_if_it_is_asked_to(m):
         assert x.tolist() == [1.0, 1.0]
     with pytest.raises(TypeError):
         x.to(dtpye=m.float64)
+
+
+def test_bfloat16_can_be_named_but_not_used():
+    chosen = {"float32": mgx.float32, "bfloat16": mgx.bfloat16}["float32"]
+    assert mgx.ones(1, dtype=chosen).dtype is not mgx.bfloat16
+    for name in ("is_complex", "is_floating_point", "is_signed", "itemsize"):
+        assert getattr(mgx.bfloat16, name) == getattr(torch.bfloat16, name)
+    assert repr(mgx.bfloat16) == repr(torch.bfloat16)
+    assert pickle.loads(pickle.dumps(mgx.bfloat16)) is mgx.bfloat16
+    for use in (
+        lambda: mgx.ones(1, dtype=mgx.bfloat16),
+        lambda: mgx.ones(1).to(mgx.bfloat16),
+        lambda: mgx.finfo(mgx.bfloat16),
+        lambda: mgx.set_default_dtype(mgx.bfloat16),
+        lambda: mgx.promote_types(mgx.bfloat16, mgx.float32),
+        lambda: mgx.nn.Linear(1, 1, dtype=mgx.bfloat16),
+    ):
+        with pytest.raises(TypeError, match="bfloat16: NumPy does not have this dtype; use float32, or float16"):
+            use()

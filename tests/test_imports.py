@@ -14,7 +14,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # A part may import those before it. A package is one part, of which the files may import each other.
 ORDER = [
-    "version", "return_types", "memory", "dtypes", "size", "device", "accelerator", "backends", "cuda", "switches", "distributed", "printing", "graph", "checks", "engine", "views", "ops",
+    "version", "return_types", "memory", "dtypes", "size", "device", "accelerator", "backends", "amp", "cuda", "switches", "distributed", "printing", "graph", "checks", "engine", "views", "ops",
     "creation", "generator", "random", "backward", "tensor", "legacy", "linalg", "autograd", "nn", "func", "distributions", "optim", "utils", "vision", "datasets", "viz", "tour",
     "cli", "__init__", "__main__",
 ]  # fmt: skip

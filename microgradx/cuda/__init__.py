@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from microgradx.cuda import amp
+
 __all__ = [
     "current_device", "device_count", "empty_cache", "get_device_name", "get_device_properties", "init",
     "is_available", "is_bf16_supported", "is_initialized", "manual_seed", "manual_seed_all", "max_memory_allocated",
