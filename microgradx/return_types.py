@@ -15,6 +15,7 @@ from typing import Any
 __all__ = [
     "geqrf",
     "histogram",
+    "kthvalue",
     "linalg_eigh",
     "linalg_qr",
     "linalg_slogdet",
@@ -42,6 +43,7 @@ def _results(name: str, fields: str) -> Any:
 
 geqrf = _results("geqrf", "a tau")
 histogram = _results("histogram", "hist bin_edges")
+kthvalue = _results("kthvalue", "values indices")
 linalg_eigh = _results("linalg_eigh", "eigenvalues eigenvectors")
 linalg_qr = _results("linalg_qr", "Q R")
 linalg_slogdet = _results("linalg_slogdet", "sign logabsdet")

@@ -728,4 +728,11 @@ def _asked(name: str) -> Callable[[Any], Any]:
 
 for _name in ("numel", "is_floating_point", "is_complex", "is_nonzero"):
     FUNCTIONS[_name] = _asked(_name)
+for _name in (
+    "abs_", "acos_", "arccos_", "arcsin_", "arctan_", "asin_", "atan_", "ceil_", "clamp_", "clamp_max_", "clamp_min_", "clip_",
+    "cos_", "cosh_", "erf_", "erfc_", "exp_", "expm1_", "fix_", "floor_", "i0_", "log10_", "log1p_", "log2_", "log_", "logit_",
+    "nan_to_num_", "neg_", "negative_", "reciprocal_", "relu_", "round_", "rsqrt_", "sigmoid_", "sin_", "sinc_", "sinh_",
+    "sqrt_", "square_", "tan_", "tanh_", "trunc_",
+):  # fmt: skip
+    FUNCTIONS[_name] = METHODS[_name]  # PyTorch has these, but not add_ and the like, as functions too
 use_variable_class(Tensor)

@@ -1058,7 +1058,7 @@ row("histc", case(fixed(real(9)), 4), case(fixed(real(2, 9)), 5, -1, 1), case(fi
     case(values([0.0, 1.0, 2.0, 3.0, -1.0]), bins=3, max=3), wrong(real(3), 0), wrong(real(3), 3, 2, 1),
     wrong(values([1.0, nan])), wrong(values([1.0, inf])), wrong(integer(3)),
     call=lambda m, x, *a, **o: m.histc(x.detach(), *a, **o), integers=False)  # fmt: skip
-row("histogram", case(fixed(real(9)), 4), case(fixed(real(2, 9)), 5, range=(-1.0, 1.0)), case(values([2.0, 2.0]), 2),
+row("histogram", case(fixed(real(9)), 4), case(fixed(real(9))), case(fixed(real(2, 9)), 5, range=(-1.0, 1.0)), case(values([2.0, 2.0]), 2),
     case(fixed(real(9)), values([-1.0, 0.0, 0.5, 2.0])), case(fixed(real(0)), 3), case(fixed(real(9)), 3, density=True),
     case(fixed(real(9)), 3, weight=fixed(real(9))), wrong(real(3), 0), wrong(real(3), 2, range=(2.0, 1.0)),
     wrong(integer(3), 2), call=lambda m, x, *a, **o: m.histogram(x.detach(), *(v.detach() if hasattr(v, "detach") else v for v in a), **o),
@@ -1197,3 +1197,133 @@ row(
     "norm of singular values", case(real(3, 2)), case(real(2, 3, 2), (0, 2)), integers=False,
     call=lambda m, x, dim=None: m.norm(x, "nuc", dim),
 )  # fmt: skip
+
+# ---------------------------------------------------------------- statistics
+
+row(
+    "bincount",
+    case(integer(6)),
+    case(integer(6), minlength=9),
+    case(integer(4), fixed(real(4))),
+    case(values([3, 1]), integer(2)),
+    case(values(np.zeros(0, "int64")), minlength=2),
+    case(values(np.zeros(0, "int64"))),
+    wrong(values([-1])),
+    wrong(real(2)),
+    wrong(integer(2, 2)),
+    wrong(boolean(2)),
+    wrong(integer(2), real(3)),
+    wrong(integer(2), minlength=-1),
+    integers=False,
+)
+row(
+    "searchsorted",
+    case(values([1.0, 3.0, 5.0]), fixed(real(2, 3))),
+    case(values([1, 3, 3, 5]), integer(4), right=True),
+    case(values([1.0, 2.0]), 1.5),
+    case(values([[1.0, 3.0], [0.0, 0.5]]), fixed(real(2, 3)), side="right"),
+    case(values([1.0, 3.0]), values([0.0, 2.0, nan]), out_int32=True),
+    case(values([3.0, 1.0]), values([2.0, 4.0]), sorter=values([1, 0])),
+    wrong(values([1.0]), 1.0, side="x"),
+    wrong(values([1.0]), 1.0, right=True, side="left"),
+    wrong(values(1.0), values([1.0])),
+    wrong(values([[1.0]]), 1.0),
+    wrong(values([[1.0], [2.0]]), values([1.0])),
+    integers=False,
+    call=lambda m, *args, **options: m.searchsorted(
+        *[a.contiguous() if hasattr(a, "contiguous") else a for a in args], **options
+    ),
+)
+row(
+    "bucketize",
+    case(fixed(real(2, 3)), values([-1.0, 0.0, 1.0])),
+    case(integer(5), values([1, 3]), right=True),
+    case(2, values([1, 2]), out_int32=True),
+    wrong(real(2), values([[1.0]])),
+    integers=False,
+    call=lambda m, x, *args, **options: m.bucketize(x if isinstance(x, int) else x.contiguous(), *args, **options),
+)
+row(
+    "quantile",
+    case(real(6), 0.5),
+    case(real(5), values([0.1, 0.7])),
+    case(real(2, 3), 0.3, 1),
+    case(real(2, 3), values([0.2, 0.9]), dim=0, keepdim=True),
+    case(real(2, 3), 0.4, keepdim=True),
+    *(case(real(4), 0.4, interpolation=name) for name in ("lower", "higher", "midpoint", "nearest")),
+    case(real(), 0.2),
+    case(real(), 0.2, 0, True),
+    case(fixed(values([[1.0, nan], [2.0, 3.0]])), fixed(values([0.0, 1.0])), 1),
+    case(real(4), values(0.5)),
+    wrong(real(3), 1.5),
+    wrong(real(3), values([1.5])),
+    wrong(integer(3), 0.5),
+    wrong(real(3), values([[0.5]])),
+    wrong(real(0), 0.5),
+    wrong(real(3), 0.5, interpolation="cubic"),
+    wrong(real(3), 0.5, 1),
+    integers=False,
+)
+row(
+    "cov",
+    case(real(3, 5)),
+    case(real(4)),
+    case(real(2, 5), correction=0),
+    case(real(2, 3), fweights=values([1, 2, 1])),
+    case(real(2, 3), aweights=fixed(positive(3))),
+    case(real(2, 3), fweights=values([1, 2, 3]), aweights=fixed(positive(3))),
+    case(integer(2, 4)),
+    wrong(real(2, 2, 2)),
+    wrong(boolean(2, 3)),
+    wrong(real(3), fweights=fixed(positive(3))),
+    wrong(real(3), aweights=values([1, 2, 3])),
+    wrong(real(3), fweights=values([-1, 2, 3])),
+    wrong(real(3), fweights=values([1, 2])),
+    wrong(real(2), fweights=values([[1, 2]])),
+)
+row("corrcoef", case(real(3, 5)), case(real(4)), wrong(real(2, 2, 2)), integers=False)
+row(
+    "kthvalue",
+    case(real(5), 2),
+    case(real(2, 3), 2, 0),
+    case(real(2, 3), 1, keepdim=True),
+    case(real(), 1),
+    wrong(real(3), 0),
+    wrong(real(3), 4),
+    integers=False,
+)
+row(
+    "diag_embed",
+    case(real(3)),
+    case(real(2, 3), 1),
+    case(real(2, 3), -1, 0, 2),
+    case(real(2, 2, 3), 0, 1, 0),
+    wrong(real(2), 0, 1, 1),
+    wrong(real(2), 0, 3),
+    wrong(real()),
+)
+row(
+    "kron",
+    case(real(2), real(3)),
+    case(real(2, 2), real(1, 3)),
+    case(real(2), real(2, 3)),
+    case(real(), real(2)),
+    case(real(2), integer(2)),
+)
+row(
+    "nan_to_num",
+    case(real(3)),
+    kink(values([nan, inf, -inf, 2.0])),
+    kink(values([nan, inf, -inf, 2.0]), 1.0, 2.0, 3.0),
+    case(boolean(2)),
+)
+row(
+    "fill_diagonal_",
+    case(real(3, 3), 2.0),
+    case(real(2, 4), 0.5),
+    case(real(5, 2), 1.0, True),
+    case(real(2, 2, 2), 0.0),
+    wrong(real(3), 1.0),
+    wrong(real(2, 3, 3), 1.0),
+    call=lambda m, x, *a: x.clone().fill_diagonal_(*a),
+)

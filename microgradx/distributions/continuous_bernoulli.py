@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-from microgradx.autograd import no_grad
 from microgradx.creation import full_like, ones_like, zeros_like
 from microgradx.distributions import constraints
 from microgradx.distributions.exp_family import ExponentialFamily
@@ -96,10 +95,6 @@ class ContinuousBernoulli(ProbsOrLogits, ExponentialFamily):
         p, x = self._safe_probs(), (self.probs - 0.5) ** 2
         exact = p * (p - 1) / (1 - 2 * p) ** 2 + 1 / self._safe_logits() ** 2
         return where(self._outside(), exact, 1 / 12 - (1 / 15 - 128 / 945 * x) * x)
-
-    def sample(self, sample_shape: Any = ()) -> Any:
-        with no_grad():
-            return self.rsample(sample_shape)
 
     def rsample(self, sample_shape: Any = ()) -> Any:
         return self.icdf(rand(self._extended_shape(sample_shape), dtype=self.probs.dtype))

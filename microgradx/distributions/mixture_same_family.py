@@ -42,6 +42,10 @@ class MixtureSameFamily(Distribution):
             raise ValueError("The Component distribution needs to be an instance of torch.distributions.Distribution")
         self._mixture_distribution = mixture_distribution
         self._component_distribution = component_distribution
+        if not component_distribution.batch_shape:
+            raise ValueError(
+                "The Component distribution needs a batch: one distribution for each weight of the mixture"
+            )
         *outer, components = component_distribution.batch_shape
         batch_shape, weights = Size(outer), mixture_distribution.batch_shape
         if any(n != m and 1 not in (n, m) for n, m in zip(reversed(weights), reversed(batch_shape))):

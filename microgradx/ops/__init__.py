@@ -17,6 +17,7 @@ from microgradx.ops import (
     shape,
     sorting,
     special,
+    statistics,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "shape",
     "sorting",
     "special",
+    "statistics",
 ]

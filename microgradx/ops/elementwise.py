@@ -1095,3 +1095,34 @@ def overwrite(x: Array, y: Array) -> Array:
 
 
 overwrite.derivatives(x=lambda g: np.zeros_like(g), y=lambda g: g)
+
+
+@face(inplace=True, out=True)
+def nan_to_num(input: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """Other numbers in place of NaN and of infinite ones.
+
+    Args:
+        input: Any tensor; integers stay as they are.
+        nan: What stands for NaN.
+        posinf: What stands for infinity; by default the largest number of the dtype.
+        neginf: What stands for minus infinity; by default the least one.
+
+    Derivative: ``g``, but 0 where something was replaced.
+    Source: ``torch.nan_to_num``.
+
+    Example:
+        >>> (mgx.tensor([0.0, 1.0, -1.0]) / mgx.tensor([0.0, 1.0, 0.0])).nan_to_num(neginf=-9.0)
+        tensor([ 0.,  1., -9.])
+    """
+    x = check_tensor("nan_to_num", input)
+    if x.array.dtype.kind != "f":
+        return x.clone()
+    limits = np.finfo(x.array.dtype)
+    known: Any = x
+    for where, value in (
+        (np.isnan(x.array), nan or 0.0),
+        (np.isposinf(x.array), float(limits.max) if posinf is None else posinf),
+        (np.isneginf(x.array), float(limits.min) if neginf is None else neginf),
+    ):
+        known = masked_fill(known, where, value)
+    return known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -377,3 +378,22 @@ def pdist(input: Any, p: float = 2.0) -> Any:
         raise RuntimeError(f"pdist only supports non-negative p values; got {p}")
     distances = p_norm(subtract(insert(x, 1), insert(x, 0)), float(p), (2,), False)
     return distances[np.triu_indices(len(x.array), 1)]
+
+
+@face
+def kron(input: Any, other: Any) -> Any:
+    """The Kronecker product: each element of ``input``, times all of ``other``.
+
+    Shape: (n, m), (k, l) -> (n · k, m · l); of the one with fewer dimensions, sizes of 1 are added in front.
+    Source: ``torch.kron``.
+
+    Example:
+        >>> mgx.tensor([1, 10]).kron(mgx.tensor([1, 2]))
+        tensor([ 1,  2, 10, 20])
+    """
+    x, y = check_tensor("kron", input), check_tensor("kron", other, "other", 2)
+    n = builtins.max(x.ndim, y.ndim)
+    first, second = ((*(1,) * (n - t.ndim), *t.array.shape) for t in (x, y))
+    apart = [size for a in first for size in (a, 1)], [size for b in second for size in (1, b)]
+    product = x.reshape(*apart[0]) * y.reshape(*apart[1])
+    return product.reshape(*(a * b for a, b in zip(first, second)))

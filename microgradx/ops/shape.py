@@ -15,6 +15,7 @@ import numpy as np
 from microgradx.dtypes import as_dtype, dtype, promote_types
 from microgradx.engine import broadcast_to, cast, primitive, renamed
 from microgradx.graph import NUMPY, Array, Variable, own_memory, wrap
+from microgradx.graph import wrap as as_variable
 from microgradx.ops.elementwise import in_order, keep
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 from microgradx.views import attach, view
@@ -765,6 +766,64 @@ def diag(input: Any, diagonal: int = 0) -> Any:
         return clone(diagonal_of(x, diagonal, 0, 1))
     n = x.array.size + (diagonal if diagonal > 0 else -diagonal)
     return place_diagonal(x, (n, n), diagonal, 0, 1)
+
+
+@face
+def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    """Matrices with the last dimension on a diagonal, zeros elsewhere; `diagonal` with the same arguments takes it back.
+
+    Args:
+        input: (..., k).
+        offset: 0 for the main diagonal, above 0 for one above it, below 0 for one below.
+        dim1: The dimension of the rows, in the result.
+        dim2: The dimension of the columns.
+
+    Shape: (..., k) -> (..., n, n), n being k and as much as ``offset`` says.
+    Raises: RuntimeError: the two dimensions are one.
+    Source: ``torch.diag_embed``.
+
+    Example:
+        >>> mgx.tensor([1, 2]).diag_embed()
+        tensor([[1, 0],
+                [0, 2]])
+    """
+    x = check_tensor("diag_embed", input)
+    a, b = axis_of(dim1, x.ndim + 1), axis_of(dim2, x.ndim + 1)
+    if a == b:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    axis_of(-1, x.ndim)
+    n = x.array.shape[-1] + (offset if offset > 0 else -offset)
+    shape = list(x.array.shape[:-1])
+    for axis in sorted((a, b)):
+        shape.insert(axis, n)
+    return place_diagonal(x, tuple(shape), offset, a, b)
+
+
+@face(function=False)
+def fill_diagonal_(self: Any, value: Any, wrap: bool = False) -> Any:
+    """Write a number on the diagonal, where all indices are equal.
+
+    Args:
+        self: A matrix; or more dimensions, all of one size.
+        value: The number.
+        wrap: In a tall matrix the diagonal begins again, a row below its end.
+
+    Raises: RuntimeError: fewer than two dimensions, or more of different sizes.
+    Source: ``Tensor.fill_diagonal_``.
+
+    Example:
+        >>> mgx.zeros(2, 2).fill_diagonal_(3)
+        tensor([[3., 0.],
+                [0., 3.]])
+    """
+    shape = self.array.shape
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    mask = np.zeros(shape, bool)
+    np.fill_diagonal(mask, True, wrap)
+    return self.masked_fill_(as_variable(mask), value)
 
 
 # ---------------------------------------------------------------- copies and triangles

@@ -41,6 +41,7 @@ def first_in_order(x: Array, axis: int, k: int, descending: bool) -> Array:
 
 
 PICK = {
+    return_types.kthvalue: renamed(take_along, "KthvalueBackward0"),
     return_types.sort: renamed(take_along, "SortBackward0"),
     return_types.topk: renamed(take_along, "TopkBackward0"),
     return_types.median: renamed(take_along, "MedianBackward1"),
@@ -121,6 +122,26 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
         raise RuntimeError(f"selected index k out of range; got k = {k} for shape {list(x.shape)} and dim {dim}")
     picks = k if x.ndim else 1  # a number is picked in any case, as in PyTorch
     return picked(return_types.topk, x, axis, lambda a, axis: first_in_order(a, axis, picks, largest))
+
+
+@face
+def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+    """The k-th least element along ``dim``, counted from 1, and where it stands.
+
+    Returns: a named pair ``(values, indices)``.
+    Derivative: ``g`` goes to the element that was chosen.
+    Raises: RuntimeError: there is no k-th element.
+    Source: ``torch.kthvalue``.
+
+    Example:
+        >>> mgx.tensor([3.0, 1.0, 2.0]).kthvalue(2).values
+        tensor(2.)
+    """
+    x = check_tensor("kthvalue", input)
+    axis = axis_of(dim, x.ndim)
+    if not 1 <= k <= (x.array.shape[axis] if x.ndim else 1):
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
+    return picked(return_types.kthvalue, x, axis, lambda a, axis: order(a, axis).take([k - 1], axis), keepdim)
 
 
 @primitive(name="Median")
@@ -245,7 +266,7 @@ def histc(input: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
 
 
 @face
-def histogram(input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False) -> Any:
+def histogram(input: Any, bins: Any = 100, *, range: Any = None, weight: Any = None, density: bool = False) -> Any:
     """How many elements fall in each bin, or how much they weigh; and the edges of the bins.
 
     Args:

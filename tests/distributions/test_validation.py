@@ -193,6 +193,13 @@ def test_values_outside_of_the_support(row):
     assert isinstance(unchecked[0], type) == isinstance(unchecked[1], type)
 
 
+def test_a_mixture_needs_several_components():
+    """PyTorch raises an IndexError."""
+    d = mgx.distributions
+    with pytest.raises(ValueError, match="needs a batch: one distribution for each weight"):
+        d.MixtureSameFamily(d.Categorical(mgx.tensor([1.0])), d.Normal(0.0, 1.0))
+
+
 def test_the_default_can_be_changed():
     try:
         mgx.distributions.Distribution.set_default_validate_args(False)
