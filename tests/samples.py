@@ -526,7 +526,8 @@ row(
 row("narrow", case(real(4, 2), 0, 1, 2), case(real(2, 4), -1, -3, 2), case(real(3), 0, 3, 0), wrong(real(3), 0, 2, 2),
     wrong(real(3), 0, 0, -1))  # fmt: skip
 row("index_select", case(real(3, 2), 0, values([2, 0, 2])), case(real(2, 3), -1, values([1])),
-    case(real(3), 0, values(1)), case(real(), 0, values([0])), wrong(real(3), 0, values([3])),
+    case(real(3), 0, values(1)), case(real(), 0, values([0])), wrong(real(3), 0, values([3])), wrong(real(3), 0, values([-1])),
+    *(wrong(real(), 0, values(i)) for i in ([1], [0, 0])),
     wrong(real(3), 0, integer(2, 2)), wrong(real(3), 0, values([0.5])), integers=False)  # fmt: skip
 row("masked_select", case(real(2, 3), boolean(2, 3)), case(real(2, 3), boolean(3)), case(real(3), boolean(2, 1)),
     wrong(real(2), boolean(3)), wrong(real(2), integer(2)))  # fmt: skip

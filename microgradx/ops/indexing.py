@@ -317,15 +317,23 @@ def narrow(input: Any, dim: int, start: int, length: int) -> Any:
 def index_select(input: Any, dim: int, index: Any) -> Any:
     """The slices at the positions in ``index``, a 1-d tensor of integers, along ``dim``.
 
+    Raises: IndexError: a position that is negative, or too large.
     Source: ``torch.index_select``.
     """
-    a = axis_of(dim, check_tensor("index_select", input).ndim)
+    x = check_tensor("index_select", input)
+    a = axis_of(dim, x.ndim)
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
     if index.array.dtype not in (np.int64, np.int32):
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index; convert it with .long()")
-    at = (slice(None),) * a + (np.atleast_1d(index.array),)
-    return checked("index_select", select_indices, input, at) if input.ndim else input.clone()
+    at, n = np.atleast_1d(index.array), x.array.shape[a] if x.ndim else 1
+    if at.size and not 0 <= at.min() <= at.max() < n:
+        raise IndexError(f"index out of range in self: expected positions from 0 to {n - 1}")
+    if not x.ndim:
+        if at.size != 1:
+            raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {at.size} value(s)")
+        return x.clone()
+    return select_indices(x, (slice(None),) * a + (at,))
 
 
 @face
