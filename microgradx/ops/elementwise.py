@@ -1044,7 +1044,7 @@ def pow(input: Any, exponent: Any) -> Any:
     """
     if isinstance(exponent, int) and exponent < 0 and isinstance(input, Variable) and input.array.dtype.kind in "iub":
         raise RuntimeError("Integers to negative integer powers are not allowed.")
-    if is_boolean(input) and is_boolean(exponent):
+    if isinstance(exponent, (bool, Variable)) and is_boolean(exponent) and is_boolean(input):
         raise NotImplementedError("\"pow\" not implemented for 'Bool'; use logical_or(input, ~exponent)")
     if not isinstance(one_tensor("pow", input, exponent), Variable):
         return power_of_number(input, exponent)

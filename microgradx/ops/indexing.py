@@ -327,7 +327,8 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     if index.array.dtype not in (np.int64, np.int32):
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index; convert it with .long()")
     at, n = np.atleast_1d(index.array), x.array.shape[a] if x.ndim else 1
-    if at.size and not 0 <= at.min() <= at.max() < n:
+    # Seen as unsigned, negative numbers are large: one comparison finds both kinds of wrong position.
+    if at.size and np.maximum.reduce(at.view(f"u{at.itemsize}")) >= n:
         raise IndexError(f"index out of range in self: expected positions from 0 to {n - 1}")
     if not x.ndim:
         if at.size != 1:
