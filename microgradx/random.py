@@ -20,6 +20,7 @@ from microgradx.dtypes import NumpyDtype, promote, to_numpy
 from microgradx.generator import Generator, _cast, _largest
 from microgradx.graph import Array, Variable, wrap
 from microgradx.ops.face import face
+from microgradx.ops.out import into
 from microgradx.ops.shape import broadcast_tensors
 from microgradx.size import Size
 from microgradx.views import check_writable, write
@@ -173,9 +174,12 @@ def _new(function: str, array: Array, requires_grad: bool, options: dict[str, An
             raise TypeError(f"{function}() got an unexpected keyword argument '{name}'")
         if name == "device" and value is not None:
             Device(value)  # raises if it is not the CPU
-        if name == "out" and value is not None:
-            raise NotImplementedError(f"{function}: expected no out=, got a tensor; write out.copy_({function}(...))")
-    return finished(array, requires_grad)
+
+    def drawn() -> Any:
+        return finished(array, requires_grad)
+
+    drawn.__name__ = function
+    return into(options.get("out"), drawn)
 
 
 def _memory_order(array: Array) -> list[int]:
