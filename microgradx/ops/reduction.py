@@ -110,7 +110,7 @@ def add_up(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     return in_order(total(x, axis, keepdims=keepdims))
 
 
-reduce_sum = primitive(np.sum, name="Sum")(add_up)
+reduce_sum = primitive(name="Sum")(add_up)
 reduce_sum.derivatives(x=lambda g, x_shape, axis: broadcast_to(spread(g, x_shape, axis), x_shape))
 sum_along = renamed(reduce_sum, "SumBackward1")
 
@@ -158,7 +158,7 @@ def kept_dtype(x: Any, out: Any) -> Any:
     return out if out.array.dtype is x.array.dtype else cast(out, x.array.dtype)
 
 
-@primitive(np.mean, name="Mean")
+@primitive(name="Mean")
 def reduce_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Sum over ``axis``, divided by the number of elements."""
     if x.dtype is HALF:
@@ -199,7 +199,7 @@ def require_floating(name: str, input: Any) -> None:
         )
 
 
-@primitive(np.prod, name="Prod")
+@primitive(name="Prod")
 def reduce_prod(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Product over ``axis``."""
     return in_order(product(x, axis, keepdims=keepdims))
@@ -260,7 +260,7 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
 # ---------------------------------------------------------------- variance
 
 
-@primitive(np.var, name="Var")
+@primitive(name="Var")
 def reduce_var(x: Array, axis: Axes = None, correction: float = 1, keepdims: bool = False) -> Array:
     """Mean squared deviation, with ``n - correction`` in the place of n."""
     if x.dtype is HALF:
@@ -282,7 +282,7 @@ def var_by_x(g: Array, x: Array, axis: Axes, correction: float) -> Array:
 reduce_var.derivatives(x=var_by_x)
 
 
-@primitive(np.std, name="Std")
+@primitive(name="Std")
 def reduce_std(x: Array, axis: Axes = None, correction: float = 1, keepdims: bool = False) -> Array:
     """Square root of the variance."""
     if x.dtype is HALF:
@@ -417,13 +417,13 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
 # ---------------------------------------------------------------- extremes
 
 
-@primitive(np.amax, name="Amax")
+@primitive(name="Amax")
 def reduce_max(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Maximum over ``axis``."""
     return in_order(greatest(x, axis, keepdims=keepdims))
 
 
-@primitive(np.amin, name="Amin")
+@primitive(name="Amin")
 def reduce_min(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Minimum over ``axis``."""
     return in_order(least(x, axis, keepdims=keepdims))
@@ -675,7 +675,7 @@ def sums_so_far(x: Array, axis: int) -> Array:
     return out
 
 
-@primitive(np.cumsum, name="Cumsum")
+@primitive(name="Cumsum")
 def running_sum(x: Array, axis: int) -> Array:
     """Sums of the elements up to each one."""
     if x.dtype is HALF:
@@ -710,7 +710,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     return kept_dtype(x, running_sum(x, axis_of(dim, x.ndim)))
 
 
-@primitive(np.cumprod, name="Cumprod")
+@primitive(name="Cumprod")
 def running_product(x: Array, axis: int) -> Array:
     """Products of the elements up to each one."""
     return in_order(np.multiply.accumulate(x, axis))

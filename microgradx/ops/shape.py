@@ -191,13 +191,13 @@ def unsqueeze(input: Any, dim: int) -> Any:
     return insert(x, axis_of(dim, x.ndim + 1))
 
 
-@view(np.squeeze, name="Squeeze")
+@view(name="Squeeze")
 def drop(x: Array, axis: tuple[int, ...]) -> Array:
     """Without the dimensions ``axis``, of size 1."""
     return x.reshape([n for i, n in enumerate(x.shape) if i not in axis])
 
 
-@view(np.expand_dims, name="Unsqueeze")
+@view(name="Unsqueeze")
 def insert(x: Array, axis: int) -> Array:
     """With a new dimension of size 1 at ``axis``."""
     return x.reshape((*x.shape[:axis], 1, *x.shape[axis:]))
@@ -210,7 +210,7 @@ insert.derivatives(x=lambda g, x_shape: np.reshape(g, x_shape))
 # ---------------------------------------------------------------- order of dimensions
 
 
-@view(np.transpose, name="Permute")
+@view(name="Permute")
 def reorder(x: Array, axes: tuple[int, ...] | None = None) -> Array:
     """Dimensions in the order ``axes``, by default reversed."""
     return x.transpose(axes)
@@ -312,7 +312,7 @@ def flip(input: Any, *sizes: Any, dims: Any = ()) -> Any:
     return reverse(x, axes_of(sizes_of(sizes or (dims,)), x.ndim))
 
 
-@primitive(np.flip, name="Flip")
+@primitive(name="Flip")
 def reverse(x: Array, axis: tuple[int, ...]) -> Array:
     """Reversed along ``axis``."""
     return np.flip(x, axis).copy()
@@ -336,7 +336,7 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     return cycle(x, steps, axes)
 
 
-@primitive(np.roll, name="Roll")
+@primitive(name="Roll")
 def cycle(x: Array, shift: Any, axis: Any) -> Array:
     """Shifted by ``shift`` along ``axis``, cyclically."""
     return in_order(np.roll(x, shift, axis))
@@ -399,7 +399,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     return tuple(x if x.array.shape == shape else expand(x, *shape) for x in tensors)
 
 
-@primitive(np.tile, name="Repeat")
+@primitive(name="Repeat")
 def repeat_whole(x: Array, reps: tuple[int, ...]) -> Array:
     """``x`` laid side by side, so many times along each dimension."""
     return np.tile(x, reps)
