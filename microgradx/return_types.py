@@ -12,21 +12,21 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any
 
-__all__ = [
-    "geqrf",
-    "histogram",
-    "kthvalue",
-    "linalg_eigh",
-    "linalg_qr",
-    "linalg_slogdet",
-    "linalg_svd",
-    "max",
-    "median",
-    "min",
-    "sort",
-    "svd",
-    "topk",
-]
+FIELDS = {
+    "geqrf": "a tau",
+    "histogram": "hist bin_edges",
+    "kthvalue": "values indices",
+    "linalg_eigh": "eigenvalues eigenvectors",
+    "linalg_qr": "Q R",
+    "linalg_slogdet": "sign logabsdet",
+    "linalg_svd": "U S Vh",
+    "max": "values indices",
+    "median": "values indices",
+    "min": "values indices",
+    "sort": "values indices",
+    "svd": "U S V",
+    "topk": "values indices",
+}
 
 
 def _shown(self: Any) -> str:
@@ -34,23 +34,10 @@ def _shown(self: Any) -> str:
     return f"torch.return_types.{type(self).__name__}(\n{fields})"
 
 
-def _results(name: str, fields: str) -> Any:
-    """The named tuple of the function with this name."""
-    kind = namedtuple(name, fields, module=__name__)  # type: ignore[misc]
+def __getattr__(name: str) -> Any:
+    """The named tuple of the function with this name, made when it is first asked for: to make them takes a while."""
+    if name not in FIELDS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    kind = globals()[name] = namedtuple(name, FIELDS[name], module=__name__)  # type: ignore[misc]
     kind.__repr__ = _shown  # type: ignore[method-assign]
     return kind
-
-
-geqrf = _results("geqrf", "a tau")
-histogram = _results("histogram", "hist bin_edges")
-kthvalue = _results("kthvalue", "values indices")
-linalg_eigh = _results("linalg_eigh", "eigenvalues eigenvectors")
-linalg_qr = _results("linalg_qr", "Q R")
-linalg_slogdet = _results("linalg_slogdet", "sign logabsdet")
-linalg_svd = _results("linalg_svd", "U S Vh")
-max = _results("max", "values indices")
-median = _results("median", "values indices")
-min = _results("min", "values indices")
-sort = _results("sort", "values indices")
-svd = _results("svd", "U S V")
-topk = _results("topk", "values indices")

@@ -56,7 +56,7 @@ def relu(x: Array) -> Array:
     if x.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu; convert the tensor first")
     # NumPy's maximum with a number takes four times as long: it does not use the processor's vectors.
-    return np.clip(x, 0, math.inf) if x.dtype.kind == "f" else np.maximum(x, 0)
+    return x.clip(0, math.inf) if x.ndim and x.dtype.kind == "f" else np.maximum(x, 0)
 
 
 relu.derivatives(x=lambda g, out: keep(g, out != 0))  # of nan too, as in PyTorch

@@ -41,22 +41,22 @@ def first_in_order(x: Array, axis: int, k: int, descending: bool) -> Array:
 
 
 PICK = {
-    return_types.kthvalue: renamed(take_along, "KthvalueBackward0"),
-    return_types.sort: renamed(take_along, "SortBackward0"),
-    return_types.topk: renamed(take_along, "TopkBackward0"),
-    return_types.median: renamed(take_along, "MedianBackward1"),
+    "kthvalue": renamed(take_along, "KthvalueBackward0"),
+    "sort": renamed(take_along, "SortBackward0"),
+    "topk": renamed(take_along, "TopkBackward0"),
+    "median": renamed(take_along, "MedianBackward1"),
 }
 
 
-def picked(kind: Any, x: Any, axis: int, choose: Any, keepdim: bool = True) -> Any:
+def picked(name: str, x: Any, axis: int, choose: Any, keepdim: bool = True) -> Any:
     """Values and indices of the elements at the positions that ``choose(array, axis)`` finds."""
     line = x if x.ndim else rearrange(x, (1,))
     indices = choose(line.array, axis)
-    values = PICK[kind](line, indices, axis)
+    values = PICK[name](line, indices, axis)
     if not x.ndim or not keepdim:
         shape = indices.shape[:axis] + indices.shape[axis + 1 :]
         values, indices = np.reshape(values, shape), indices.reshape(shape)
-    return kind(values, wrap(indices))
+    return getattr(return_types, name)(values, wrap(indices))
 
 
 @face
@@ -80,7 +80,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
         (tensor([1., 2., 3.]), tensor([2, 0, 1]))
     """
     x = check_tensor("sort", input)
-    return picked(return_types.sort, x, axis_of(dim, x.ndim), lambda a, axis: order(a, axis, descending))
+    return picked("sort", x, axis_of(dim, x.ndim), lambda a, axis: order(a, axis, descending))
 
 
 @face
@@ -121,7 +121,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     if not 0 <= k <= (x.array.shape[axis] if x.ndim else 1):
         raise RuntimeError(f"selected index k out of range; got k = {k} for shape {list(x.shape)} and dim {dim}")
     picks = k if x.ndim else 1  # a number is picked in any case, as in PyTorch
-    return picked(return_types.topk, x, axis, lambda a, axis: first_in_order(a, axis, picks, largest))
+    return picked("topk", x, axis, lambda a, axis: first_in_order(a, axis, picks, largest))
 
 
 @face
@@ -141,7 +141,7 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     axis = axis_of(dim, x.ndim)
     if not 1 <= k <= (x.array.shape[axis] if x.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
-    return picked(return_types.kthvalue, x, axis, lambda a, axis: order(a, axis).take([k - 1], axis), keepdim)
+    return picked("kthvalue", x, axis, lambda a, axis: order(a, axis).take([k - 1], axis), keepdim)
 
 
 @primitive(name="Median")
@@ -181,7 +181,7 @@ def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     axis = axis_of(dim, x.ndim)
     if x.ndim and not x.array.shape[axis]:
         raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
-    return picked(return_types.median, x, axis, middle_place, keepdim)
+    return picked("median", x, axis, middle_place, keepdim)
 
 
 @face
