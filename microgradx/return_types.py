@@ -38,6 +38,6 @@ def __getattr__(name: str) -> Any:
     """The named tuple of the function with this name, made when it is first asked for: to make them takes a while."""
     if name not in FIELDS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    kind = globals()[name] = namedtuple(name, FIELDS[name], module=__name__)  # type: ignore[misc]
+    kind = globals()[name] = namedtuple(name, FIELDS[name], module=__name__)
     kind.__repr__ = _shown  # type: ignore[method-assign]
     return kind
