@@ -311,6 +311,12 @@ def legacy_name(name: str) -> str:
     return older.get(name) or {"uint8": "Byte", "int8": "Char", "bool": "Bool"}[name]
 
 
+def c_name(x: Variable) -> str:
+    """The name of a tensor's dtype in C++, which some of PyTorch's messages print."""
+    name = x.array.dtype.name
+    return {"float16": "c10::Half", "int64": "long int"}.get(name, legacy_name(name).lower())
+
+
 def keep_old_values(edge: Any, array: np.ndarray, scalar: Any) -> None:
     """Copy what a new node saved of the memory that is about to be overwritten, or was as a NumPy scalar."""
     node = edge.source if isinstance(edge, Output) else edge

@@ -21,7 +21,7 @@ from microgradx.ops.linalg import linear
 from microgradx.ops.norm import total
 from microgradx.ops.reduction import largest
 from microgradx.ops.shape import chunk
-from microgradx.views import legacy_name
+from microgradx.views import c_name
 
 
 @primitive(name="MaskedSoftmax")
@@ -74,12 +74,6 @@ def canonical(mask: Any, name: str, dtype: Any, other: Any = None) -> Any:
 
 
 # ---------------------------------------------------------------- PyTorch's checks
-
-
-def c_name(x: Any) -> str:
-    """The name of a tensor's dtype in C++, which PyTorch prints in these errors."""
-    name = x.array.dtype.name
-    return {"float16": "c10::Half", "int64": "long int"}.get(name, legacy_name(name).lower())
 
 
 def check_operands(query: Any, key: Any, value: Any, mask: Any, is_causal: bool) -> None:

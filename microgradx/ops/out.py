@@ -7,7 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from microgradx.graph import Variable, mode
-from microgradx.views import write
+from microgradx.views import c_name, write
+
+EXACT = {
+    "addmm", "amax", "amin", "argmax", "argmin", "bmm", "dot", "gather", "index_add", "index_select", "log_softmax",
+    "matmul", "max", "min", "mm", "multinomial", "mv", "scatter", "softmax", "sort", "take_along_dim", "topk",
+}  # fmt: skip
+"""The functions whose ``out`` must have the very dtype of the result; others convert."""
 
 
 def with_out(operation: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,16 +40,20 @@ def into(out: Any, operation: Callable[..., Any], *args: Any, **options: Any) ->
     for place in places:
         if not isinstance(place, Variable):
             raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(place).__name__}")
-    tensors: list[Any] = [x for x in (*args, *places) if isinstance(x, Variable)]
-    if mode.grad and any(x.requires_grad for x in tensors):
+    results = operation(*args, **options)
+    if several != isinstance(results, tuple):
+        raise TypeError(f"{name}(): expected {'one tensor' if several else 'a tuple of tensors'} as out")
+    found = results if several else (results,)
+    if mode.grad and any(x.edge is not None for x in (*places, *found)):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
-    results = operation(*args, **options)
-    if several != isinstance(results, tuple):
-        raise TypeError(f"{name}(): expected {'one tensor' if several else 'a tuple of tensors'} as out")
-    for place, result in zip(places, results if several else (results,), strict=True):
+    for place, result in zip(places, found, strict=True):
+        if name in EXACT and place.array.dtype != result.array.dtype:
+            raise RuntimeError(
+                f"Expected out tensor to have dtype {c_name(result)}, but got {c_name(place)} instead; {name} does not convert"
+            )
         if place.array.size == 0 != result.array.size:
             place.data = result.to(place.dtype)
         elif place.array.shape != result.array.shape:

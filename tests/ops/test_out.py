@@ -67,6 +67,9 @@ REFUSED = {
     "gradient": lambda lib, a: lib.add(a.requires_grad_(), 1, out=lib.empty(0)),
     "gradient of out": lambda lib, a: lib.exp(a, out=lib.empty(0, requires_grad=True)),
     "dtype": lambda lib, a: lib.add(a, a, out=lib.empty(2, 3, dtype=lib.int64)),
+    "gradient of one in a list": lambda lib, a: lib.cat([a, a.clone().requires_grad_()], out=lib.empty(0)),
+    "another float": lambda lib, a: lib.softmax(a, 0, out=lib.empty(2, 3, dtype=lib.float64)),
+    "floats for positions": lambda lib, a: lib.argmax(a, 0, out=lib.empty(3)),
     "no tensor": lambda lib, a: lib.exp(a, out=3),
     "one of two": lambda lib, a: lib.max(a, 1, out=lib.empty(0)),
     "two of one": lambda lib, a: lib.exp(a, out=(lib.empty(0), lib.empty(0))),
@@ -87,6 +90,12 @@ def test_another_shape_is_refused():
     """PyTorch gives ``out`` the right one, with a warning that it will not do so for ever."""
     with pytest.raises(RuntimeError, match=r"add\(\): expected out of shape \[2, 3\], got \[5\]; pass a tensor"):
         mgx.add(mgx.tensor(A), 1, out=mgx.empty(5))
+
+
+@pytest.mark.parametrize("lib", [mgx, torch])
+def test_positions_have_no_gradient(lib):
+    out = lib.empty(3, dtype=lib.int64)
+    assert lib.argmax(lib.tensor(A, requires_grad=True), 0, out=out) is out
 
 
 def test_a_gradient_is_not_wanted_under_no_grad():
