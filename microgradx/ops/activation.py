@@ -15,12 +15,12 @@ import numpy as np
 from microgradx.dtypes import to_numpy
 from microgradx.engine import HALF, cast, primitive
 from microgradx.graph import Array
-from microgradx.ops.elementwise import choose, in_order, keep, sigmoid
+from microgradx.ops.elementwise import choose, in_order, keep, sigmoid, wide
 from microgradx.ops.erf import normal_density, phi
 from microgradx.ops.face import axis_of, check_tensor, face
 from microgradx.ops.norm import inner, total
 from microgradx.ops.pieces import elementwise
-from microgradx.ops.reduction import largest, reduce_sum, single
+from microgradx.ops.reduction import largest, reduce_sum
 from microgradx.views import legacy_name
 
 
@@ -252,12 +252,12 @@ def logistic_cdf(x: Array) -> Array:
     return out
 
 
+logistic_cdf.derivatives(x=lambda g, x, out: g * logistic_density(x, out))
+
+
 def logistic_density(x: Array, cdf: Array) -> Array:
     """The derivative of `logistic_cdf`: ``σ · (1 - σ) · v'``."""
     return (cdf - cdf * cdf) * (LINEAR + 3 * CUBIC * (x * x))
-
-
-logistic_cdf.derivatives(x=lambda g, x, out: g * logistic_density(x, out))
 
 
 @primitive(name="Gelu", saves=("cdf",))
@@ -298,7 +298,7 @@ gelu_tanh_slope.derivatives(x=gelu_tanh_slope_by_x)
 def normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``exp(x) / Σ exp(x)`` along one axis; with the maximum taken off, nothing overflows."""
     if x.dtype is HALF:
-        return normalized_exp(single(x), axis).astype(HALF)
+        return normalized_exp(wide(x), axis).astype(HALF)
     e = in_order(x - largest(x, axis))
     np.exp(e, out=e)
     e /= total(e, axis)
@@ -323,7 +323,7 @@ softmax_back.derivatives(
 def log_normalized_exp(x: Array, axis: tuple[int]) -> Array:
     """``x - log Σ exp(x)`` along one axis."""
     if x.dtype is HALF:
-        return log_normalized_exp(single(x), axis).astype(HALF)
+        return log_normalized_exp(wide(x), axis).astype(HALF)
     shifted = in_order(x - largest(x, axis))
     shifted -= np.log(total(np.exp(shifted), axis))
     return shifted

@@ -26,7 +26,10 @@ def floating(x: Array) -> Array:
 
 
 def wide(x: Array) -> Array:
-    """float16 as float32: what is computed in many steps needs more digits, and more range, than it returns."""
+    """float16 as float32: what is computed in many steps needs more digits, and more range, than it returns.
+
+    Its own sums would stop growing at 2048.
+    """
     return x if x.itemsize > 2 else x.astype(np.float32)
 
 
@@ -218,7 +221,7 @@ def keep(x: Array, mask: Array) -> Array:
 keep.derivatives(x=lambda g, mask: keep(g, mask))
 
 
-@primitive(np.where, name="Where")
+@primitive(name="Where")
 def choose(condition: Array, x: Array, y: Array) -> Array:
     """``x`` where ``condition`` holds, ``y`` elsewhere."""
     x, y = promote(x, y)
@@ -686,8 +689,7 @@ clip.derivatives(
 )
 
 
-clip.primitive.name = "ClampBackward1"
-clip_to_tensors = renamed(clip, "ClampBackward0")
+clip_to_numbers, clip_to_tensors = renamed(clip, "ClampBackward1"), renamed(clip, "ClampBackward0")
 clip_below, clip_above = renamed(clip, "ClampMinBackward0"), renamed(clip, "ClampMaxBackward0")
 
 
@@ -711,7 +713,8 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     check_tensor("clamp", input)
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    return (clip_to_tensors if isinstance(min, Variable) or isinstance(max, Variable) else clip)(input, min, max)
+    tensors = isinstance(min, Variable) or isinstance(max, Variable)
+    return (clip_to_tensors if tensors else clip_to_numbers)(input, min, max)
 
 
 @face(inplace=True)

@@ -129,12 +129,6 @@ def phi(x: Array) -> Array:
 
 
 @primitive()
-def normal_cdf(x: Array) -> Array:
-    """The probability Φ(x) that a standard normal variable is at most ``x``."""
-    return elementwise(phi, x)
-
-
-@primitive()
 def normal_density(x: Array) -> Array:
     """The density of the standard normal distribution at ``x``."""
     v = x * x
@@ -144,5 +138,13 @@ def normal_density(x: Array) -> Array:
     return out
 
 
-normal_cdf.derivatives(x=lambda g, x: g * normal_density(x))
 normal_density.derivatives(x=lambda g, x, out: g * (-x * out))
+
+
+@primitive()
+def normal_cdf(x: Array) -> Array:
+    """The probability Φ(x) that a standard normal variable is at most ``x``."""
+    return elementwise(phi, x)
+
+
+normal_cdf.derivatives(x=lambda g, x: g * normal_density(x))

@@ -123,7 +123,10 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
             # BLAS is up to twice as fast if the smaller matrix comes second.
             product = (weight @ rows.T).T
             out = np.empty(product.shape, product.dtype)
-            np.copyto(out, product) if bias is None else np.add(product, bias, out=out)
+            if bias is None:
+                out[...] = product
+            else:
+                np.add(product, bias, out=out)
         else:
             out = rows @ weight.T
             if bias is not None:

@@ -16,8 +16,8 @@ import numpy as np
 from microgradx.engine import HALF, primitive
 from microgradx.graph import Array, mode
 from microgradx.ops.activation import log_softmax, normalized_exp
-from microgradx.ops.elementwise import clip, keep, sigmoid, sign
-from microgradx.ops.reduction import add_up, largest, single, total_product
+from microgradx.ops.elementwise import clip, keep, sigmoid, sign, wide
+from microgradx.ops.reduction import add_up, largest, total_product
 from microgradx.views import legacy_name
 
 # ---------------------------------------------------------------- element by element
@@ -28,7 +28,7 @@ def reduced(losses: Array, reduction: str) -> Array:
     if reduction == "none":
         return losses
     if losses.dtype is HALF:
-        return reduced(single(losses), reduction).astype(HALF)
+        return reduced(wide(losses), reduction).astype(HALF)
     total = add_up(losses)
     return total if reduction == "sum" else total / (losses.size or math.nan)
 

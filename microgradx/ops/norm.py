@@ -12,8 +12,8 @@ import numpy as np
 
 from microgradx.engine import HALF, primitive
 from microgradx.graph import Array
-from microgradx.ops.elementwise import in_order
-from microgradx.ops.reduction import Axes, add_up, count, reduce_var, single, total_product
+from microgradx.ops.elementwise import in_order, wide
+from microgradx.ops.reduction import Axes, add_up, count, reduce_var, total_product
 
 
 @primitive(name="Inner")
@@ -36,7 +36,7 @@ def normalize(x: Array, weight: Array | None, bias: Array | None, axis: Axes, ep
     The variance is that of the group itself: divided by n. Of half precision, mean and variance stay in single.
     """
     if x.dtype is HALF:
-        d, mean, var = normalize(single(x), weight, bias, axis, eps)
+        d, mean, var = normalize(wide(x), weight, bias, axis, eps)
         return d.astype(HALF), mean, var
     n = count(x.shape, axis)
     mean = total(x, axis) / n

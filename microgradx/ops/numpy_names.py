@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradx.graph import NUMPY
+from microgradx.graph import NUMPY, Variable
+from microgradx.ops.elementwise import choose
 from microgradx.ops.face import axes_of, axis_of
 from microgradx.ops.reduction import (
     reduce_max,
@@ -84,6 +85,10 @@ def tile(A: Any, reps: Any) -> Any:
     return repeat_whole(A, (1,) * (A.ndim - len(reps)) + reps)
 
 
+def where(condition: Any, x: Any, y: Any) -> Any:
+    return choose(condition if isinstance(condition, Variable) else np.asarray(condition), x, y)
+
+
 NUMPY.update({
     np.sum: reduction(reduce_sum), np.mean: reduction(reduce_mean), np.prod: reduction(reduce_prod),
     np.max: reduction(reduce_max), np.amax: reduction(reduce_max),
@@ -92,4 +97,5 @@ NUMPY.update({
     np.cumsum: running(running_sum), np.cumprod: running(running_product),
     np.flip: flip, np.roll: roll, np.squeeze: squeeze, np.moveaxis: movedim,
     np.expand_dims: expand_dims, np.transpose: transpose, np.tile: tile,
+    np.where: where,
 })  # fmt: skip

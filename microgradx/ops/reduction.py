@@ -17,7 +17,7 @@ from microgradx import return_types
 from microgradx.dtypes import default, to_numpy
 from microgradx.engine import HALF, broadcast_to, cast, primitive, renamed
 from microgradx.graph import Array, wrap
-from microgradx.ops.elementwise import in_order, plus
+from microgradx.ops.elementwise import in_order, plus, wide
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 
 Axes = Any
@@ -86,11 +86,6 @@ def total_product(x: Array, y: Array, axis: Axes, keepdims: bool = False) -> Arr
     return add_up(x * y, axis, keepdims)
 
 
-def single(x: Array) -> Array:
-    """Half precision as single: its own sums would stop growing at 2048, and soon exceed its range."""
-    return x.astype(np.float32)
-
-
 def largest(x: Array, axis: Axes) -> Array:
     """``max x`` along the axes, which stay with size 1; along the last one by its place, which NumPy finds faster."""
     if axis != (x.ndim - 1,):
@@ -106,7 +101,7 @@ def largest(x: Array, axis: Axes) -> Array:
 def add_up(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Sum over ``axis``."""
     if x.dtype is HALF:
-        return add_up(single(x), axis, keepdims).astype(HALF)
+        return add_up(wide(x), axis, keepdims).astype(HALF)
     return in_order(total(x, axis, keepdims=keepdims))
 
 
@@ -162,7 +157,7 @@ def kept_dtype(x: Any, out: Any) -> Any:
 def reduce_mean(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """Sum over ``axis``, divided by the number of elements."""
     if x.dtype is HALF:
-        return reduce_mean(single(x), axis, keepdims).astype(HALF)
+        return reduce_mean(wide(x), axis, keepdims).astype(HALF)
     n = count(x.shape, axis)
     return in_order(total(x, axis, keepdims=keepdims)) / (n or math.nan)
 
@@ -264,7 +259,7 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: An
 def reduce_var(x: Array, axis: Axes = None, correction: float = 1, keepdims: bool = False) -> Array:
     """Mean squared deviation, with ``n - correction`` in the place of n."""
     if x.dtype is HALF:
-        return reduce_var(single(x), axis, correction, keepdims).astype(HALF)
+        return reduce_var(wide(x), axis, correction, keepdims).astype(HALF)
     n = count(x.shape, axis)
     d = x - total(x, axis, keepdims=True) / (n or math.nan)
     return in_order(total_product(d, d, axis, keepdims)) / x.dtype.type(builtins.max(0, n - correction))
@@ -286,7 +281,7 @@ reduce_var.derivatives(x=var_by_x)
 def reduce_std(x: Array, axis: Axes = None, correction: float = 1, keepdims: bool = False) -> Array:
     """Square root of the variance."""
     if x.dtype is HALF:
-        return reduce_std(single(x), axis, correction, keepdims).astype(HALF)
+        return reduce_std(wide(x), axis, correction, keepdims).astype(HALF)
     return np.sqrt(reduce_var(x, axis, correction, keepdims))
 
 
@@ -374,7 +369,7 @@ def std_mean(
 def log_sum_exp(x: Array, axis: Axes = None, keepdims: bool = False) -> Array:
     """``log Σ exp(x)``, computed as ``m + log Σ exp(x - m)`` with m the maximum, which cannot overflow."""
     if x.dtype is HALF:
-        return log_sum_exp(single(x), axis, keepdims).astype(HALF)
+        return log_sum_exp(wide(x), axis, keepdims).astype(HALF)
     m = largest(x, axis)
     m = np.where(np.isfinite(m), m, m.dtype.type(0))
     out = np.log(total(np.exp(x - m), axis, keepdims=True)) + m
@@ -679,7 +674,7 @@ def sums_so_far(x: Array, axis: int) -> Array:
 def running_sum(x: Array, axis: int) -> Array:
     """Sums of the elements up to each one."""
     if x.dtype is HALF:
-        return running_sum(single(x), axis).astype(HALF)
+        return running_sum(wide(x), axis).astype(HALF)
     return sums_so_far(x, axis) if x.ndim else x.copy()
 
 
@@ -687,7 +682,7 @@ def running_sum(x: Array, axis: int) -> Array:
 def running_sum_back(x: Array, axis: int) -> Array:
     """Sums of the elements from each one on."""
     if x.dtype is HALF:
-        return running_sum_back(single(x), axis).astype(HALF)
+        return running_sum_back(wide(x), axis).astype(HALF)
     return np.flip(sums_so_far(np.flip(x, axis), axis), axis) if x.ndim else x.copy()
 
 
@@ -775,7 +770,7 @@ def p_norm(x: Array, p: float, axis: Axes, keepdims: bool) -> Array:
             f"linalg.vector_norm cannot compute the {p} norm on an empty dimension of shape {list(x.shape)}, as the "
             "operation does not have an identity"
         )
-    size = single(x) if x.dtype is HALF else x
+    size = wide(x)
     return norm_of(size if p == 2 else np.absolute(size), p, axis, keepdims).astype(x.dtype, order="C", copy=False)
 
 

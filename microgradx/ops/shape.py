@@ -15,7 +15,6 @@ import numpy as np
 from microgradx.dtypes import as_dtype, dtype, promote_types
 from microgradx.engine import broadcast_to, cast, primitive, renamed
 from microgradx.graph import NUMPY, Array, Variable, own_memory, wrap
-from microgradx.graph import wrap as as_variable
 from microgradx.ops.elementwise import in_order, keep
 from microgradx.ops.face import axes_of, axis_of, check_tensor, face
 from microgradx.views import attach, view
@@ -823,7 +822,7 @@ def fill_diagonal_(self: Any, value: Any, wrap: bool = False) -> Any:
         raise RuntimeError("all dimensions of input must be of equal length")
     mask = np.zeros(shape, bool)
     np.fill_diagonal(mask, True, wrap)
-    return self.masked_fill_(as_variable(mask), value)
+    return self.masked_fill_(mask, value)
 
 
 # ---------------------------------------------------------------- copies and triangles

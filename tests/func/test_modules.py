@@ -7,26 +7,13 @@ import pytest
 import torch
 
 import microgradx as mgx
+from tests.side_by_side import both, error
 
 LIBS = pytest.mark.parametrize("lib", [mgx, torch])
 
 
 def call(lib, *args, **kwargs):
     return importlib.import_module(f"{lib.__name__}.func").functional_call(*args, **kwargs)
-
-
-def error(do):
-    """The class and the text of the error that a function raises."""
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - compared by those who call this
-        do()
-    return type(caught.value).__name__, str(caught.value)
-
-
-def both(run):
-    """What a function that is given a library returns, with either."""
-    ours, theirs = run(mgx), run(torch)
-    assert ours == theirs
-    return ours
 
 
 class Tied:

@@ -7,12 +7,7 @@ import pytest
 import torch
 
 import microgradx as mgx
-
-
-def both(run):
-    ours, theirs = run(mgx), run(torch)
-    assert ours == theirs
-    return ours
+from tests.side_by_side import both
 
 
 def error(run):

@@ -8,13 +8,7 @@ import pytest
 import torch
 
 import microgradx as mgx
-
-
-def both(run):
-    """What a function that is given a library returns, with either."""
-    ours, theirs = run(mgx), run(torch)
-    assert ours == theirs
-    return ours
+from tests.side_by_side import both
 
 
 def linear(lib):

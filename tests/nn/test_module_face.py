@@ -9,22 +9,9 @@ import pytest
 import torch
 
 import microgradx as mgx
+from tests.side_by_side import both, error
 
 LIBS = pytest.mark.parametrize("lib", [mgx, torch])
-
-
-def both(run):
-    """What a function that is given a library returns, with either."""
-    ours, theirs = run(mgx), run(torch)
-    assert ours == theirs
-    return ours
-
-
-def error(do):
-    """The class and the text of the error that a function raises."""
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - compared by those who call this
-        do()
-    return type(caught.value).__name__, str(caught.value)
 
 
 class Counter:

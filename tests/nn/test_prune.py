@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import microgradx as mgx
+from tests.side_by_side import both
 
 
 def prune(lib):
@@ -22,13 +23,6 @@ def error(do):
     return type(caught.value).__name__, str(caught.value).replace("microgradx.nn", "torch.nn").partition(" object at")[
         0
     ]
-
-
-def both(run):
-    """What a function that is given a library returns, with either."""
-    ours, theirs = run(mgx), run(torch)
-    assert ours == theirs
-    return ours
 
 
 def numbers(t):

@@ -71,6 +71,15 @@ def test_every_function_with_an_axis_is_called_here() -> None:
     assert {f for f in NUMPY if not isinstance(f, np.ufunc)} == called | elsewhere
 
 
+@pytest.mark.parametrize("condition", [True, [True, False], np.array([[True], [False]])])
+def test_where_takes_any_condition(condition: Any) -> None:
+    x = mgx.tensor([1.0, 2.0], requires_grad=True)
+    out = np.where(condition, x, 0.0)
+    np.testing.assert_array_equal(out.detach().numpy(), np.where(condition, [1.0, 2.0], 0.0))
+    out.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), np.broadcast_to(condition, out.shape).reshape(-1, 2).sum(0))
+
+
 @pytest.mark.parametrize("options", [{"dtype": np.float32}, {"out": np.zeros(())}, {"where": True}, {"axis": 4}])
 def test_what_is_not_supported_raises(options: dict[str, Any]) -> None:
     with pytest.raises((TypeError, IndexError)):
