@@ -88,7 +88,7 @@ class Adam(Elementwise):
         correction = math.sqrt(1 - beta2 ** s["step"])
 
         def update(x: Array, g: Array, m: Array, v: Array, largest: Array | None = None) -> None:
-            part = g - m
+            part = g - m  # its memory serves for all that is computed on the way
             part *= 1 - beta1
             m += part
             np.multiply(g, g, out=part)
@@ -97,7 +97,7 @@ class Adam(Elementwise):
             v += part
             if largest is not None:
                 v = np.maximum(largest, v, out=largest)
-            size = np.sqrt(v)
+            size = np.sqrt(v)  # with √v̂ = √v / correction, the fraction m̂ / (√v̂ + eps) is expanded by the correction
             size += eps * correction
             np.multiply(m, step_size * correction, out=part)
             part /= size
